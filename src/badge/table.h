@@ -1,0 +1,44 @@
+/* A table of the user's as far as badges need it: its name and the columns that sources name, each with its type.
+ *
+ * A feed fills these from the database's catalog; predicates are typed against them. The order of the columns is the
+ * order in which a row's values are handed to the index.
+ *
+ * Ownership: table_fini frees the texts and the array. Names are kept as the database's catalog spells them.
+ */
+#ifndef BADGED_BADGE_TABLE_H
+#define BADGED_BADGE_TABLE_H
+
+#include <stddef.h>
+
+/* What a column may be compared with, and how. */
+enum column_type {
+    COLUMN_BOOL,   /* TRUE, FALSE; usable as a condition by itself; stored as a number */
+    COLUMN_NUMBER, /* integers and reals of any size; equality and order */
+    COLUMN_TEXT,   /* text and enums; equality only, as order depends on collation */
+    COLUMN_UUID,   /* text in the form of a UUID; equality only */
+    COLUMN_TIME,   /* a point in time, stored as text whose byte order is its order in time */
+    COLUMN_OTHER,  /* anything else: IS NULL only */
+};
+
+struct column {
+    char *name;
+    enum column_type type;
+};
+
+struct table {
+    char *schema; /* NULL where the database has none */
+    char *name;
+    struct column *columns;
+    size_t columns_count;
+};
+
+/* table_fini(t): frees what t holds, not t; takes a zeroed struct. */
+void table_fini(struct table *t);
+
+/* table_column(t, name): index of the column of exactly this name, or (size_t)-1. */
+size_t table_column(const struct table *t, const char *name);
+
+/* column_type_name(type): the word used in messages: "boolean", "number", "text", … */
+const char *column_type_name(enum column_type type);
+
+#endif
