@@ -1,8 +1,10 @@
-/* Counts: what is published. For each tenant the number of live rows of each source, the commit boundary they are true
- * at, and how far they can be trusted. The one thing that the thread of a feed and the threads of the server share.
+/* Counts: what is published. For each tenant the number of live rows of each source, the commit
+ * boundary they are true at, and how far they can be trusted. The one thing that the thread of a
+ * feed and the threads of the server share.
  *
- * The feed's thread writes: counts_begin, counts_set for each tenant whose numbers changed, counts_publish. Between begin and
- * publish the lock is held, so a reader sees all of a transaction or none of it.
+ * The feed's thread writes: counts_begin, counts_set for each tenant whose numbers changed,
+ * counts_publish. Between begin and publish the lock is held, so a reader sees all of a transaction
+ * or none of it.
  *
  * Ownership: counts_new makes it, counts_free frees it once no thread uses it.
  */
@@ -24,14 +26,17 @@ enum counts_trust {
     COUNTS_STALE,   /* exact at as_of, but the feed cannot tell what came since */
 };
 
-enum { COUNTS_REASON_BYTES_MAX = 1024, COUNTS_STATE_BYTES_MAX = 32 };
+enum {
+    COUNTS_REASON_BYTES_MAX = 1024,
+    COUNTS_STATE_BYTES_MAX = 32
+};
 
 struct counts_status {
     enum counts_trust trust;
-    int64_t since_ms;                      /* clock_ms() when trust last changed */
-    struct as_of as_of;                    /* of the numbers, when trust is not COUNTS_UNKNOWN */
-    char state[COUNTS_STATE_BYTES_MAX];    /* the feed's state: "loading", "live", … */
-    char reason[COUNTS_REASON_BYTES_MAX];  /* why it is not live, and what mends it; "" when live */
+    int64_t since_ms;                     /* clock_ms() when trust last changed */
+    struct as_of as_of;                   /* of the numbers, when trust is not COUNTS_UNKNOWN */
+    char state[COUNTS_STATE_BYTES_MAX];   /* the feed's state: "loading", "live", … */
+    char reason[COUNTS_REASON_BYTES_MAX]; /* why it is not live, and what mends it; "" when live */
 };
 
 /* counts_new(sources_count): no tenant, COUNTS_UNKNOWN, state "starting". */
@@ -40,35 +45,44 @@ void counts_free(struct counts *c);
 
 /* Writer (one thread). */
 
-/* counts_begin(c): lock. Only counts_set and counts_clear may follow, and then counts_publish, soon. */
+/* counts_begin(c): lock. Only counts_set and counts_clear may follow, and then counts_publish,
+ * soon. */
 void counts_begin(struct counts *c);
 
-/* counts_set(c, tenant, numbers): set all numbers of a tenant, sources_count of them; its version goes up when any of
- * them differs from before. */
+/* counts_set(c, tenant, numbers): set all numbers of a tenant, sources_count of them. Its version
+ * goes up only when one of them differs from before. */
 void counts_set(struct counts *c, const struct uuid *tenant, const uint64_t *numbers);
 
-/* counts_zero_others(c): set every tenant that had no counts_set since counts_begin to zero: a whole state was given. */
+/* counts_zero_others(c): set every tenant that had no counts_set since counts_begin to zero: a
+ * whole state was given. */
 void counts_zero_others(struct counts *c);
 
-/* counts_publish(c, as_of): make it visible, and unlock. as_of never goes back (asserted). */
-void counts_publish(struct counts *c, struct as_of as_of);
+/* counts_publish(c, as_of): make it visible, and unlock. as_of never goes back (asserted). Returns
+ * how many versions went up since counts_begin. */
+size_t counts_publish(struct counts *c, struct as_of as_of);
 
-/* counts_set_status(c, trust, state, reason, now_ms): say how far the numbers can be trusted. Returns whether state or
- * trust changed, so that the caller logs once. reason NULL is "". */
+/* counts_set_status(c, trust, state, reason, now_ms): say how far the numbers can be trusted.
+ * Returns whether state or trust changed, so that the caller logs once. reason NULL is "". */
 bool counts_set_status(struct counts *c, enum counts_trust trust, const char *state,
                        const char *reason, int64_t now_ms);
 
 /* Readers (any thread). */
 
-/* counts_read(c, tenant, numbers, ret_as_of, ret_since_ms): from one moment, copy the numbers of a tenant (zeros for one
- * that has no row), their as-of, and when trust last changed. Nothing is written when it returns COUNTS_UNKNOWN. */
+/* counts_read(c, tenant, numbers, ret_as_of, ret_since_ms): from one moment, copy the numbers of a
+ * tenant (zeros for one that has no row), their as-of, and when trust last changed. Nothing is
+ * written when it returns COUNTS_UNKNOWN. */
 enum counts_trust counts_read(struct counts *c, const struct uuid *tenant, uint64_t *numbers,
                               struct as_of *ret_as_of, int64_t *ret_since_ms);
+
+/* counts_version(c, tenant): how often the tenant's numbers changed; 0 for a tenant that never had
+ * a row. */
+uint64_t counts_version(struct counts *c, const struct uuid *tenant);
 
 /* counts_status(c, ret): a copy of the status. */
 void counts_status(struct counts *c, struct counts_status *ret);
 
-/* counts_sources(c): how many numbers a tenant has. counts_tenants(c): how many tenants are known. */
+/* counts_sources(c): how many numbers a tenant has. counts_tenants(c): how many tenants are known.
+ */
 size_t counts_sources(const struct counts *c);
 size_t counts_tenants(struct counts *c);
 

@@ -1,10 +1,11 @@
 /* Badge definitions: what is counted, and where in the answer the number stands.
  *
- * A badge's number is the sum over its sources. Badges that count the same rows of a table share one source, so that
- * the index keeps those rows once.
+ * A badge's number is the sum over its sources. Badges that count the same rows of a table share
+ * one source, so that the index keeps those rows once.
  *
- * Ownership: definitions_new makes an empty set, definitions_free frees it and everything in it. Texts given to
- * definitions_add are copied. A set is read-only once it was handed to an index; then any thread may read it.
+ * Ownership: definitions_new makes an empty set, definitions_free frees it and everything in it.
+ * Texts given to definitions_add are copied. A set is read-only once it was handed to an index;
+ * then any thread may read it.
  */
 #ifndef BADGED_BADGE_DEFINITION_H
 #define BADGED_BADGE_DEFINITION_H
@@ -26,7 +27,8 @@ enum {
 };
 
 struct source {
-    char *schema;   /* "public" unless the file says otherwise; the embedded database has only this one */
+    char *schema; /* "public" unless the file says otherwise; the embedded database has only this
+                     one */
     char *table;
     char *tenant;   /* column, default "tenant_id" */
     char *where;    /* the predicate's text; "TRUE" when every row counts */
@@ -50,13 +52,15 @@ struct definitions {
     size_t sources_count;
 };
 
-/* What a file, or the table of built-in badges, says of one source or badge. NULL takes the default above. */
+/* What a file, or the table of built-in badges, says of one source or badge. NULL takes the default
+ * above. */
 struct source_spec {
     const char *schema, *table, *tenant, *where, *distinct, *order;
 };
 
 struct badge_spec {
-    const char *name, *label; /* label NULL: made from the name's last part, "crawlFailures" → "Crawl Failures" */
+    const char *name,
+        *label; /* label NULL: made from the name's last part, "crawlFailures" → "Crawl Failures" */
     bool is_zero_null;
     const struct source_spec *count;
     size_t count_len;
@@ -82,19 +86,22 @@ struct spec_fault {
     size_t offset; /* byte in the text of that field, for SPEC_WHERE */
 };
 
-/* definitions_new(): an empty set. definitions_builtin(): the badges that badged ships (DESIGN.md, section 5). */
+/* definitions_new(): an empty set. definitions_builtin(): the badges that badged ships (DESIGN.md,
+ * section 5). */
 struct definitions *definitions_new(void);
 struct definitions *definitions_builtin(void);
 void definitions_free(struct definitions *d);
 
-/* definitions_add(d, spec, fault, e): add a badge, or replace the one of that name, keeping its place. A new badge whose dotted
- * name opens with a group that is there already goes behind the last of that group, others to the end. Refuses with ERR_CONFIG (d unchanged, fault
- * written): a name that is not dotted words of letters, digits, '_' and '-'; one that collides with another ("a" and
- * "a.b"); a predicate that does not parse; a text or number over its limit above. */
+/* definitions_add(d, spec, fault, e): add a badge, or replace the one of that name, keeping its
+ * place. A new badge whose dotted name opens with a group that is there already goes behind the
+ * last of that group, others to the end. Refuses with ERR_CONFIG (d unchanged, fault written): a
+ * name that is not dotted words of letters, digits, '_' and '-'; one that collides with another
+ * ("a" and "a.b"); a predicate that does not parse; a text or number over its limit above. */
 enum err definitions_add(struct definitions *d, const struct badge_spec *spec,
                          struct spec_fault *fault, struct error *e) MUST_CHECK;
 
-/* definitions_compact(d): drop sources that no badge counts any more (after replacements). Indexes change. */
+/* definitions_compact(d): drop sources that no badge counts any more (after replacements). Indexes
+ * change. */
 void definitions_compact(struct definitions *d);
 
 /* definitions_find(d, name): the badge of that name, or NULL. */

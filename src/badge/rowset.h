@@ -1,10 +1,12 @@
-/* A set of live rows: which keys are in it, and for each its tenant and distinct value as small numbers.
+/* A set of live rows: which keys are in it, and for each its tenant and distinct value as small
+ * numbers.
  *
- * Open addressing with linear probing, in segments that grow one at a time, so that growing moves a bounded share of
- * the rows and needs little memory beside what it holds: 24 bytes a slot, a segment between 7/12 and 7/8 full.
+ * Open addressing with linear probing, in segments that grow one at a time, so that growing moves a
+ * bounded share of the rows and needs little memory beside what it holds: 24 bytes a slot, a
+ * segment between 7/12 and 7/8 full.
  *
- * Ownership: rowset_init makes an empty set in memory that the caller supplies; rowset_fini frees what it grew. One
- * thread.
+ * Ownership: rowset_init makes an empty set in memory that the caller supplies; rowset_fini frees
+ * what it grew. One thread.
  */
 #ifndef BADGED_BADGE_ROWSET_H
 #define BADGED_BADGE_ROWSET_H
@@ -16,7 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ROWSET_SEGMENTS = 64 };
+enum {
+    ROWSET_SEGMENTS = 64
+};
 
 /* ROW_NONE stands for no tenant (an empty slot) and for no distinct value. */
 #define ROW_NONE UINT32_MAX
@@ -43,11 +47,12 @@ struct rowset {
 void rowset_init(struct rowset *s, uint64_t seed);
 void rowset_fini(struct rowset *s);
 
-/* rowset_find(s, key): the row, or NULL. It moves with the next put or remove. The caller may change its tenant and
- * distinct value, nothing else. */
+/* rowset_find(s, key): the row, or NULL. It moves with the next put or remove. The caller may
+ * change its tenant and distinct value, nothing else. */
 struct row *rowset_find(const struct rowset *s, const struct row_key *key);
 
-/* rowset_add(s, row): add a row whose key is not in the set yet (asserted). ERR_MEMORY leaves the set as it was. */
+/* rowset_add(s, row): add a row whose key is not in the set yet (asserted). ERR_MEMORY leaves the
+ * set as it was. */
 enum err rowset_add(struct rowset *s, const struct row *row) MUST_CHECK;
 
 /* rowset_remove(s, row): remove a row that rowset_find gave. Segments shrink as they empty. */
@@ -56,13 +61,15 @@ void rowset_remove(struct rowset *s, struct row *row);
 /* rowset_clear(s): empty. */
 void rowset_clear(struct rowset *s);
 
-/* rowset_next(s, row): the first row with row NULL, then the one behind it; NULL at the end. Any order. */
+/* rowset_next(s, row): the first row with row NULL, then the one behind it; NULL at the end. Any
+ * order. */
 const struct row *rowset_next(const struct rowset *s, const struct row *row);
 
 /* rowset_bytes(s): memory that its slots take. */
 size_t rowset_bytes(const struct rowset *s);
 
-/* rowset_check(s): whether every row is found by its key, every count is right, and nothing is over-full. */
+/* rowset_check(s): whether every row is found by its key, every count is right, and nothing is
+ * over-full. */
 bool rowset_check(const struct rowset *s);
 
 #endif

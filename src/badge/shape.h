@@ -1,10 +1,10 @@
 /* The shape of the answer: badge names and numbers as one JSON object.
  *
- * The text between the numbers is the same for every tenant, so it is composed once; an answer is these pieces with
- * numbers in between.
+ * The text between the numbers is the same for every tenant, so it is composed once; an answer is
+ * these pieces with numbers in between.
  *
- * Ownership: shape_new makes it, shape_free frees it; it keeps a pointer to the definitions, which outlive it. Any
- * thread may read one.
+ * Ownership: shape_new makes it, shape_free frees it; it keeps a pointer to the definitions, which
+ * outlive it. Any thread may read one.
  */
 #ifndef BADGED_BADGE_SHAPE_H
 #define BADGED_BADGE_SHAPE_H
@@ -20,7 +20,8 @@ struct shape;
 struct shape *shape_new(const struct definitions *d);
 void shape_free(struct shape *s);
 
-/* shape_render(s, numbers, out): append the object, without white space. numbers[i] is the count of source i. */
+/* shape_render(s, numbers, out): append the object, without white space. numbers[i] is the count of
+ * source i. */
 void shape_render(const struct shape *s, const uint64_t *numbers, struct buffer *out);
 
 /* badge_number(b, numbers): the number of one badge: the sum over its sources. */

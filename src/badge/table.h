@@ -1,9 +1,11 @@
-/* A table of the user's as far as badges need it: its name and the columns that sources name, each with its type.
+/* A table of the user's as far as badges need it: its name and the columns that sources name, each
+ * with its type.
  *
- * A feed fills these from the database's catalog; predicates are typed against them. The order of the columns is the
- * order in which a row's values are handed to the index.
+ * A feed fills these from the database's catalog; predicates are typed against them. The order of
+ * the columns is the order in which a row's values are handed to the index.
  *
- * Ownership: table_fini frees the texts and the array. Names are kept as the database's catalog spells them.
+ * Ownership: table_fini frees the texts and the array. Names are kept as the database's catalog
+ * spells them.
  */
 #ifndef BADGED_BADGE_TABLE_H
 #define BADGED_BADGE_TABLE_H
@@ -26,10 +28,15 @@ struct column {
 };
 
 struct table {
-    char *schema; /* NULL where the database has none */
+    char *schema;
     char *name;
     struct column *columns;
     size_t columns_count;
+    /* How the database reads the text of a number that is not a whole one, as the last bit may
+     * differ from strtod's; NULL: strtod. context outlives the binding of predicates to this table.
+     */
+    double (*real_of)(const char *text, void *context);
+    void *real_context;
 };
 
 /* table_fini(t): frees what t holds, not t; takes a zeroed struct. */

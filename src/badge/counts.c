@@ -1,0 +1,205 @@
+#include "badge/counts.h"
+
+#include "badge/intern.h"
+#include "base/mem.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <sodium/randombytes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct tenant {
+    uint64_t version;
+    uint64_t round; /* of counts_begin in which it was last set */
+};
+
+struct counts {
+    pthread_mutex_t lock;
+    size_t sources_count;
+    struct intern ids; /* of tenants; their numbers index the two arrays */
+    struct tenant *tenants;
+    uint64_t *numbers; /* sources_count for each tenant */
+    uint32_t tenants_room;
+    uint64_t round; /* counts_begin so far */
+    size_t changed; /* versions that went up in this round */
+    struct counts_status status;
+};
+
+struct counts *counts_new(size_t sources_count)
+{
+    struct counts *c = mem_zero(1, sizeof(*c));
+    uint64_t seed;
+    randombytes_buf(&seed, sizeof(seed));
+    intern_init(&c->ids, seed);
+    c->sources_count = sources_count;
+    (void)snprintf(c->status.state, sizeof(c->status.state), "starting");
+    int rc = pthread_mutex_init(&c->lock, NULL);
+    assert(rc == 0);
+    return c;
+}
+
+void counts_free(struct counts *c)
+{
+    if (c == NULL)
+        return;
+    (void)pthread_mutex_destroy(&c->lock);
+    intern_fini(&c->ids);
+    free(c->numbers);
+    free(c->tenants);
+    free(c);
+}
+
+static void lock(struct counts *c)
+{
+    int rc = pthread_mutex_lock(&c->lock);
+    assert(rc == 0);
+}
+
+static void unlock(struct counts *c)
+{
+    int rc = pthread_mutex_unlock(&c->lock);
+    assert(rc == 0);
+}
+
+void counts_begin(struct counts *c)
+{
+    lock(c);
+    c->round++;
+    c->changed = 0;
+}
+
+static struct row_key key_of(const struct uuid *id)
+{
+    struct row_key key;
+    memcpy(key.bytes, id->bytes, sizeof(key.bytes));
+    return key;
+}
+
+static uint32_t find(const struct counts *c, const struct uuid *tenant)
+{
+    struct row_key key = key_of(tenant);
+    return intern_find(&c->ids, &key, 0);
+}
+
+static uint64_t *numbers_of(const struct counts *c, uint32_t tenant)
+{
+    return c->numbers + (size_t)tenant * c->sources_count;
+}
+
+static uint32_t find_or_add(struct counts *c, const struct uuid *tenant)
+{
+    uint32_t n = find(c, tenant);
+    if (n != INTERN_NONE)
+        return n;
+    struct row_key key = key_of(tenant);
+    n = intern_ref(&c->ids, &key, 0);
+    if (n >= c->tenants_room) {
+        c->tenants_room = c->tenants_room > 0 ? c->tenants_room * 2 : 32;
+        c->numbers = mem_grow(c->numbers, (size_t)c->tenants_room * (c->sources_count + 1),
+                              sizeof(*c->numbers));
+        c->tenants = mem_grow(c->tenants, c->tenants_room, sizeof(*c->tenants));
+    }
+    c->tenants[n] = (struct tenant){0};
+    memset(numbers_of(c, n), 0, c->sources_count * sizeof(*c->numbers));
+    return n;
+}
+
+static void set(struct counts *c, uint32_t n, const uint64_t *numbers)
+{
+    size_t bytes = c->sources_count * sizeof(*numbers);
+    c->tenants[n].round = c->round;
+    if (memcmp(numbers_of(c, n), numbers, bytes) == 0)
+        return;
+    memcpy(numbers_of(c, n), numbers, bytes);
+    c->tenants[n].version++;
+    c->changed++;
+}
+
+void counts_set(struct counts *c, const struct uuid *tenant, const uint64_t *numbers)
+{
+    set(c, find_or_add(c, tenant), numbers);
+}
+
+void counts_zero_others(struct counts *c)
+{
+    uint64_t *zeros = mem_zero(c->sources_count, sizeof(*zeros));
+    for (uint32_t n = 0; n < c->ids.entries_count; n++)
+        if (c->tenants[n].round != c->round)
+            set(c, n, zeros);
+    free(zeros);
+}
+
+size_t counts_publish(struct counts *c, struct as_of as_of)
+{
+    assert(as_of_compare(as_of, c->status.as_of) >= 0);
+    c->status.as_of = as_of;
+    size_t changed = c->changed;
+    unlock(c);
+    return changed;
+}
+
+bool counts_set_status(struct counts *c, enum counts_trust trust, const char *state,
+                       const char *reason, int64_t now_ms)
+{
+    if (reason == NULL)
+        reason = "";
+    lock(c);
+    struct counts_status *s = &c->status;
+    bool changed = s->trust != trust || strcmp(s->state, state) != 0;
+    if (s->trust != trust)
+        s->since_ms = now_ms;
+    s->trust = trust;
+    (void)snprintf(s->state, sizeof(s->state), "%s", state);
+    (void)snprintf(s->reason, sizeof(s->reason), "%s", reason);
+    unlock(c);
+    return changed;
+}
+
+enum counts_trust counts_read(struct counts *c, const struct uuid *tenant, uint64_t *numbers,
+                              struct as_of *ret_as_of, int64_t *ret_since_ms)
+{
+    lock(c);
+    enum counts_trust trust = c->status.trust;
+    if (trust != COUNTS_UNKNOWN) {
+        uint32_t n = find(c, tenant);
+        if (n == INTERN_NONE)
+            memset(numbers, 0, c->sources_count * sizeof(*numbers));
+        else
+            memcpy(numbers, numbers_of(c, n), c->sources_count * sizeof(*numbers));
+        *ret_as_of = c->status.as_of;
+        *ret_since_ms = c->status.since_ms;
+    }
+    unlock(c);
+    return trust;
+}
+
+uint64_t counts_version(struct counts *c, const struct uuid *tenant)
+{
+    lock(c);
+    uint32_t n = find(c, tenant);
+    uint64_t version = n == INTERN_NONE ? 0 : c->tenants[n].version;
+    unlock(c);
+    return version;
+}
+
+void counts_status(struct counts *c, struct counts_status *ret)
+{
+    lock(c);
+    *ret = c->status;
+    unlock(c);
+}
+
+size_t counts_sources(const struct counts *c)
+{
+    return c->sources_count;
+}
+
+size_t counts_tenants(struct counts *c)
+{
+    lock(c);
+    size_t n = c->ids.live_count;
+    unlock(c);
+    return n;
+}

@@ -1,0 +1,81 @@
+/* What predicates are made of; between predicate_parse.c, which makes it, and predicate.c, which
+ * binds and evaluates it.
+ *
+ * A predicate is a list of steps in postfix order over a stack of truths: a test pushes the truth
+ * of one comparison, AND and OR combine the two on top, NOT and IS change the one on top.
+ */
+#ifndef BADGED_BADGE_PREDICATE_NODE_H
+#define BADGED_BADGE_PREDICATE_NODE_H
+
+#include "badge/predicate.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum operand_kind {
+    OPERAND_COLUMN,
+    OPERAND_NULL,
+    OPERAND_BOOL,
+    OPERAND_NUMBER,
+    OPERAND_STRING,
+};
+
+struct operand {
+    enum operand_kind kind;
+    uint32_t offset; /* where it stands in the text */
+    size_t column;   /* OPERAND_COLUMN: index into predicate.columns */
+    char *text;      /* OPERAND_NUMBER: with its sign; OPERAND_STRING: without quotes; else NULL */
+    struct value value; /* of a literal */
+};
+
+enum compare {
+    COMPARE_EQ,
+    COMPARE_NE,
+    COMPARE_LT,
+    COMPARE_LE,
+    COMPARE_GT,
+    COMPARE_GE,
+};
+
+enum test_kind {
+    TEST_TRUTH,    /* operand */
+    TEST_COMPARE,  /* operand compare operand */
+    TEST_DISTINCT, /* operand IS DISTINCT FROM operand */
+    TEST_NULL,     /* operand IS NULL */
+    TEST_IN,       /* operand IN (operand, …) */
+    TEST_BETWEEN,  /* operand BETWEEN operand AND operand */
+};
+
+enum step_kind {
+    STEP_TEST,
+    STEP_AND,
+    STEP_OR,
+    STEP_NOT,
+    STEP_IS, /* whether the truth on top is `is` */
+};
+
+struct step {
+    enum step_kind kind;
+    enum test_kind test;
+    enum compare compare;
+    enum truth is;
+    bool negated;    /* of a test or an IS */
+    uint32_t offset; /* of the operator in the text */
+    size_t operand;  /* first of them in predicate.operands */
+    size_t operands_count;
+};
+
+struct predicate {
+    struct step *steps;
+    size_t steps_count;
+    struct operand *operands;
+    size_t operands_count;
+    struct {
+        char *name;
+        size_t ordinal; /* in the table it is bound to */
+        enum column_type type;
+    } * columns;
+    size_t columns_count;
+};
+
+#endif

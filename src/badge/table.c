@@ -1,0 +1,31 @@
+#include "badge/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void table_fini(struct table *t)
+{
+    for (size_t i = 0; i < t->columns_count; i++)
+        free(t->columns[i].name);
+    free(t->columns);
+    free(t->schema);
+    free(t->name);
+    *t = (struct table){0};
+}
+
+size_t table_column(const struct table *t, const char *name)
+{
+    for (size_t i = 0; i < t->columns_count; i++)
+        if (strcmp(t->columns[i].name, name) == 0)
+            return i;
+    return (size_t)-1;
+}
+
+const char *column_type_name(enum column_type type)
+{
+    static const char *const names[] = {
+        [COLUMN_BOOL] = "boolean", [COLUMN_NUMBER] = "number",  [COLUMN_TEXT] = "text",
+        [COLUMN_UUID] = "uuid",    [COLUMN_TIME] = "timestamp", [COLUMN_OTHER] = "other",
+    };
+    return names[type];
+}
