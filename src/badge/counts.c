@@ -147,7 +147,8 @@ bool counts_set_status(struct counts *c, enum counts_trust trust, const char *st
         reason = "";
     lock(c);
     struct counts_status *s = &c->status;
-    bool changed = s->trust != trust || strcmp(s->state, state) != 0;
+    bool changed =
+        s->trust != trust || strcmp(s->state, state) != 0 || strcmp(s->reason, reason) != 0;
     if (s->trust != trust)
         s->since_ms = now_ms;
     s->trust = trust;

@@ -80,6 +80,21 @@ static enum err bind_source(struct source_state *state, const struct source *s,
     }
     if (err != ERR_OK)
         return err;
+    enum column_type tenant_type = tables[i].columns[state->tenant].type;
+    if (tenant_type != COLUMN_UUID && tenant_type != COLUMN_TEXT) {
+        fault->field = SPEC_TENANT;
+        return error_set(
+            e, ERR_CONFIG,
+            "column \"%s\" cannot name a tenant: it must hold UUIDs, as uuid or as text",
+            s->tenant);
+    }
+    if (state->is_distinct && state->distinct_type == COLUMN_OTHER) {
+        fault->field = SPEC_DISTINCT;
+        return error_set(
+            e, ERR_CONFIG,
+            "column \"%s\" is of a type whose values cannot be told apart by every database",
+            s->distinct);
+    }
     state->predicate = s->predicate;
     err = predicate_bind(s->predicate, &tables[i], &fault->offset, e);
     if (err != ERR_OK)
@@ -308,13 +323,6 @@ enum err index_apply(struct index *ix, const struct change *change)
             return err;
     }
     return ERR_OK;
-}
-
-enum err index_load(struct index *ix, size_t source, const struct row_key *key,
-                    const struct value *tenant, const struct value *distinct)
-{
-    assert(source < ix->sources_count);
-    return apply_values(ix, &ix->sources[source], key, tenant, distinct);
 }
 
 /* ---- publication ---- */

@@ -63,12 +63,6 @@ const struct key_secret *index_secret(const struct index *ix);
  * must be thrown away. */
 enum err index_apply(struct index *ix, const struct change *change) MUST_CHECK;
 
-/* index_load(ix, source, key, tenant, distinct): add a row that the database says is live in a
- * source, for the first load. tenant and distinct as in a row; distinct NULL where the source has
- * none. */
-enum err index_load(struct index *ix, size_t source, const struct row_key *key,
-                    const struct value *tenant, const struct value *distinct) MUST_CHECK;
-
 /* index_commit(ix, counts, as_of): publish the tenants that changed since the last commit. Returns
  * how many tenants have other numbers than before. */
 size_t index_commit(struct index *ix, struct counts *counts, struct as_of as_of);

@@ -1,0 +1,1 @@
+SELECT salt FROM badged_change WHERE seq = ?1

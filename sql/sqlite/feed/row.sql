@@ -1,0 +1,1 @@
+SELECT {rowid}, {columns} FROM {table} WHERE {rowid} = ?1

@@ -1,0 +1,1 @@
+SELECT (SELECT min({rowid}) FROM {table}), (SELECT max({rowid}) FROM {table})

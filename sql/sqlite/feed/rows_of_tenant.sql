@@ -1,0 +1,1 @@
+SELECT {rowid}, {columns} FROM {table} WHERE {tenant} = ?1 AND ({where})

@@ -1,0 +1,1 @@
+UPDATE badged_meta SET value = ?1 WHERE key = 'timeline'

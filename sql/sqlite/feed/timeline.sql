@@ -1,0 +1,1 @@
+SELECT value FROM badged_meta WHERE key = 'timeline'

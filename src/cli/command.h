@@ -1,0 +1,79 @@
+/* The command line: one table of commands and options, from which parsing, help and the man page come.
+ *
+ * Ownership: an invocation points into argv and into the table.
+ */
+#ifndef BADGED_CLI_COMMAND_H
+#define BADGED_CLI_COMMAND_H
+
+#include "base/error.h"
+#include "config/config.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum option {
+    OPTION_CONFIG,
+    OPTION_DATABASE,
+    OPTION_LISTEN,
+    OPTION_AUTH,
+    OPTION_THREADS,
+    OPTION_JSON,
+    OPTION_ONCE,
+    OPTION_EVERY,
+    OPTION_MAN,
+    OPTION_QUIET,
+    OPTION_HELP,
+    OPTION__COUNT
+};
+
+/* What was typed: the command, its operand, and the text of each option given (itself for one without an argument). */
+struct invocation {
+    const struct command *command;
+    const char *operand; /* NULL: none */
+    const char *options[OPTION__COUNT];
+};
+
+struct command {
+    const char *name;
+    const char *operand; /* what it takes: "TENANT", "[FILE]", or NULL */
+    const char *summary; /* one line */
+    const char *description;
+    unsigned options;         /* a bit for each that it takes besides --help */
+    const char *examples[4];  /* command lines, the rest NULL */
+    int (*run)(const struct invocation *in);
+};
+
+struct option_text {
+    const char *name;     /* without the dashes */
+    char letter;          /* short form, or 0 */
+    const char *argument; /* "FILE", or NULL: takes none */
+    const char *help;     /* one sentence */
+};
+
+extern const struct option_text option_texts[OPTION__COUNT];
+
+/* Exit codes besides those of error_class: sysexits.h's EX_USAGE is ERR_USAGE's. */
+
+/* commands(count): the table. command_find(name): the command of that name, or NULL. */
+const struct command *commands(size_t *count);
+const struct command *command_find(const char *name);
+
+/* command_parse(argc, argv, ret, e): read a command line. ERR_USAGE says what is wrong and which help to read. */
+enum err command_parse(int argc, char **argv, struct invocation *ret, struct error *e) MUST_CHECK;
+
+/* command_flags(in): its options as config_load takes them. */
+struct config_flags command_flags(const struct invocation *in);
+
+/* command_fail(e): print the error to standard error, and give its exit code. */
+int command_fail(const struct error *e);
+
+/* One function a command, each in a file of its name. Each returns the exit code. */
+int cmd_serve(const struct invocation *in);
+int cmd_badges(const struct invocation *in);
+int cmd_check(const struct invocation *in);
+int cmd_demo(const struct invocation *in);
+int cmd_version(const struct invocation *in);
+int cmd_help(const struct invocation *in);
+
+#endif

@@ -1,0 +1,122 @@
+#include "cli/service.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "feed/sqlite.h"
+#include "feed/sqlite_once.h"
+#include "store/sqlite.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+enum {
+    DRAIN_MS = 5000,
+    SYNC_MS = 5000,
+};
+
+const char *service_path(const struct config *config)
+{
+    static const char prefix[] = "sqlite:";
+    assert(strncmp(config->database, prefix, sizeof(prefix) - 1) == 0);
+    return config->database + sizeof(prefix) - 1;
+}
+
+enum err service_open(const struct config *config, struct error *e)
+{
+    sqlite3 *db = NULL;
+    enum err err = store_sqlite_open(service_path(config), &db, e);
+    if (err != ERR_OK)
+        return err;
+    (void)sqlite3_close(db);
+    struct source_fault fault;
+    err = sqlite_once_check(service_path(config), config->definitions, &fault, e);
+    if (err == ERR_SCHEMA) {
+        config_explain(config, &fault, e);
+        log_line(LOG_LEVEL_WARNING, "%s", e->message);
+        return ERR_OK;
+    }
+    if (err == ERR_CONFIG)
+        config_explain(config, &fault, e);
+    return err;
+}
+
+/* Wait for a signal, or tick_ms when there is something to do then. Returns the signal, or 0. */
+static int wait_for_signal(const sigset_t *signals, int tick_ms)
+{
+    int found;
+    if (tick_ms > 0) {
+        struct timespec t = {tick_ms / 1000, (long)(tick_ms % 1000) * 1000000};
+        found = sigtimedwait(signals, NULL, &t);
+    } else {
+        found = sigwaitinfo(signals, NULL);
+    }
+    return found > 0 ? found : 0;
+}
+
+static enum err serve_until_signal(const struct service_options *o, const sigset_t *signals, struct feed_sqlite *feed,
+                                   struct error *e)
+{
+    for (;;) {
+        int signal = wait_for_signal(signals, o->tick != NULL ? o->tick_ms : 0);
+        if (signal != 0) {
+            log_line(LOG_LEVEL_INFO, "stopping on %s; requests under way may finish, another signal stops at once",
+                     sigabbrev_np(signal));
+            return ERR_OK;
+        }
+        enum err err = o->tick != NULL ? o->tick(o->tick_context, e) : ERR_OK;
+        if (err != ERR_OK)
+            return err;
+        if (o->tick != NULL && !feed_sqlite_sync(feed, SYNC_MS))
+            log_line(LOG_LEVEL_WARNING, "a change was not counted within %d s", SYNC_MS / 1000);
+    }
+}
+
+static void print_address(const struct config *config, uint16_t port)
+{
+    bool is_v6 = strchr(config->listen_host, ':') != NULL;
+    (void)printf("badged %s serving http://%s%s%s:%u\n", BADGED_VERSION, is_v6 ? "[" : "", config->listen_host,
+                 is_v6 ? "]" : "", port);
+    (void)fflush(stdout);
+}
+
+enum err service_run(const struct service_options *o, struct error *e)
+{
+    sigset_t signals, before;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)pthread_sigmask(SIG_BLOCK, &signals, &before); /* before any thread: they inherit it */
+
+    const struct definitions *d = o->config->definitions;
+    struct counts *counts = counts_new(d->sources_count);
+    struct feed_sqlite *feed = NULL;
+    struct server *server = NULL;
+    struct server_options so = {
+        .host = o->config->listen_host,
+        .port = o->config->listen_port,
+        .threads = o->config->threads,
+        .demo_tenants = o->demo_tenants,
+        .demo_tenants_count = o->demo_tenants_count,
+    };
+    enum err err = server_start(&so, counts, d, &server, e);
+    if (err == ERR_OK)
+        err = feed_sqlite_new(o->path, d, counts, &feed, e);
+    if (err == ERR_OK) {
+        print_address(o->config, server_port(server));
+        (void)sd_notifyf(0, "READY=1\nSTATUS=Serving port %u", server_port(server));
+        err = serve_until_signal(o, &signals, feed, e);
+        (void)sd_notify(0, "STOPPING=1");
+    }
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    server_stop(server, DRAIN_MS);
+    feed_sqlite_free(feed);
+    counts_free(counts);
+    return err;
+}

@@ -1,0 +1,363 @@
+#include "feed/sqlite.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "feed/sqlite_follow.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    POLL_MS = 100,      /* how often the file is looked at */
+    RETRY_MS_MIN = 250, /* after a failure: doubled up to the maximum */
+    RETRY_MS_MAX = 2000,
+    LOCKED_MS_MAX = 1000, /* unreadable for longer than this, the counts are called stale */
+    SLICES_MAX =
+        50, /* of one catching up; the rest is read at once, as a writer outpaces the slices */
+    PROGRESS_MS = 5000, /* between two log lines of a long load */
+};
+
+/* The states, as the drawing in the header has them. */
+enum state {
+    STATE_OPENING,
+    STATE_LOADING,
+    STATE_LIVE,
+    STATE_WAITING,
+    STATE_STOPPED,
+    STATE__COUNT
+};
+
+static const struct {
+    const char *name;
+    unsigned next; /* states that may follow, a bit each */
+} states[STATE__COUNT] = {
+    [STATE_OPENING] = {"opening", 1u << STATE_LOADING | 1u << STATE_WAITING | 1u << STATE_STOPPED},
+    [STATE_LOADING] = {"loading", 1u << STATE_OPENING | 1u << STATE_LIVE | 1u << STATE_WAITING |
+                                      1u << STATE_STOPPED},
+    [STATE_LIVE] = {"live", 1u << STATE_OPENING | 1u << STATE_WAITING | 1u << STATE_STOPPED},
+    [STATE_WAITING] = {"waiting", 1u << STATE_LOADING | 1u << STATE_LIVE | 1u << STATE_STOPPED},
+    [STATE_STOPPED] = {"stopped", 0},
+};
+
+struct feed_sqlite {
+    char *path;
+    const struct definitions *definitions;
+    struct counts *counts;
+    pthread_t thread;
+
+    /* The feed's thread alone. */
+    struct follow follow;
+    enum state state;
+    bool is_loaded; /* counts hold numbers that were once exact */
+    struct as_of published;
+
+    /* Shared, under the lock. */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool is_stopping;
+    uint64_t asked, done; /* rounds of feed_sqlite_sync */
+
+    atomic_size_t index_bytes, index_rows;
+};
+
+/* ---- states ---- */
+
+static void set_state(struct feed_sqlite *f, enum state state, enum counts_trust trust,
+                      const char *reason)
+{
+    assert(state == f->state || (states[f->state].next & 1u << state) != 0);
+    f->state = state;
+    bool is_new = counts_set_status(f->counts, trust, states[state].name, reason, clock_ms());
+    if (!is_new)
+        return;
+    if (state == STATE_LIVE)
+        log_line(LOG_LEVEL_INFO, "following %s: live, %zu rows counted for %zu tenants", f->path,
+                 index_rows(f->follow.index), counts_tenants(f->counts));
+    else if (state == STATE_WAITING)
+        log_line(LOG_LEVEL_WARNING, "following %s: %s; trying again until it works", f->path,
+                 reason);
+    else
+        log_line(LOG_LEVEL_INFO, "following %s: %s%s%s", f->path, states[state].name,
+                 *reason != '\0' ? ": " : "", reason);
+}
+
+/* What is published may still be shown, unless what it counts is not there any more. */
+static enum counts_trust trust_now(const struct feed_sqlite *f)
+{
+    return f->is_loaded ? COUNTS_STALE : COUNTS_UNKNOWN;
+}
+
+/* ---- waiting ---- */
+
+static struct timespec deadline(int ms)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += ms / 1000;
+    t.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (t.tv_nsec >= 1000000000) {
+        t.tv_sec++;
+        t.tv_nsec -= 1000000000;
+    }
+    return t;
+}
+
+static bool is_stopping(struct feed_sqlite *f)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    bool stopping = f->is_stopping;
+    (void)pthread_mutex_unlock(&f->lock);
+    return stopping;
+}
+
+/* Sleep until the time is over, or somebody asks for a sync or a stop. Returns the round that is
+ * asked for. */
+static uint64_t wait_for_work(struct feed_sqlite *f, int ms)
+{
+    struct timespec until = deadline(ms);
+    (void)pthread_mutex_lock(&f->lock);
+    while (!f->is_stopping && f->asked == f->done)
+        if (pthread_cond_timedwait(&f->changed, &f->lock, &until) != 0)
+            break;
+    uint64_t round = f->asked;
+    (void)pthread_mutex_unlock(&f->lock);
+    return round;
+}
+
+static void finish_round(struct feed_sqlite *f, uint64_t round)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    f->done = round;
+    (void)pthread_cond_broadcast(&f->changed);
+    (void)pthread_mutex_unlock(&f->lock);
+}
+
+/* ---- publishing ---- */
+
+static void note_published(struct feed_sqlite *f)
+{
+    f->published = follow_as_of(&f->follow);
+    atomic_store(&f->index_bytes, index_bytes(f->follow.index));
+    atomic_store(&f->index_rows, index_rows(f->follow.index));
+}
+
+/* Apply the log to its end, in slices while the writers leave us behind. */
+static enum err catch_up(struct feed_sqlite *f, struct error *e)
+{
+    bool is_end = false;
+    for (int slice = 0; !is_end; slice++) {
+        enum err err = follow_catch_up(&f->follow, slice >= SLICES_MAX, &is_end, e);
+        if (err != ERR_OK)
+            return err;
+        if (!is_end && is_stopping(f))
+            return error_set(e, ERR_BUSY, "stopping");
+    }
+    return ERR_OK;
+}
+
+/* As-of never goes back: a file that was put back from a copy, or emptied, goes on as another
+ * timeline. */
+static enum err keep_forward(struct feed_sqlite *f, struct error *e)
+{
+    struct as_of as_of = follow_as_of(&f->follow);
+    if (!f->is_loaded || as_of_compare(as_of, f->published) >= 0)
+        return ERR_OK;
+    return follow_branch(&f->follow, f->published.timeline + 1, e);
+}
+
+/* ---- one life of a connection: open, load, live until something is off ---- */
+
+static enum err load(struct feed_sqlite *f, struct error *e)
+{
+    int64_t said_ms = clock_ms();
+    bool is_done = false;
+    while (!is_done) {
+        enum err err = follow_load(&f->follow, &is_done, e);
+        if (err == ERR_BUSY) {
+            (void)wait_for_work(f, POLL_MS);
+        } else if (err != ERR_OK) {
+            return err;
+        }
+        if (is_stopping(f))
+            return error_set(e, ERR_BUSY, "stopping");
+        if (clock_ms() - said_ms >= PROGRESS_MS) {
+            said_ms = clock_ms();
+            log_line(LOG_LEVEL_INFO, "following %s: loading, %zu rows counted so far", f->path,
+                     index_rows(f->follow.index));
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err first_state(struct feed_sqlite *f, struct error *e)
+{
+    enum err err = load(f, e);
+    for (int64_t since_ms = clock_ms(); err == ERR_OK || err == ERR_BUSY;) {
+        err = catch_up(f, e);
+        if (err == ERR_OK)
+            break;
+        if (is_stopping(f) || clock_ms() - since_ms > LOCKED_MS_MAX)
+            return err;
+    }
+    if (err == ERR_OK)
+        err = keep_forward(f, e);
+    if (err != ERR_OK)
+        return err;
+    (void)index_publish_all(f->follow.index, f->counts, follow_as_of(&f->follow));
+    note_published(f);
+    f->is_loaded = true;
+    set_state(f, STATE_LIVE, COUNTS_LIVE, "");
+    return ERR_OK;
+}
+
+/* One look at the file. */
+static enum err look(struct feed_sqlite *f, struct error *e)
+{
+    bool has_news;
+    enum err err = follow_has_news(&f->follow, &has_news, e);
+    if (err != ERR_OK || !has_news)
+        return err;
+    err = catch_up(f, e);
+    if (err != ERR_OK)
+        return err;
+    (void)index_commit(f->follow.index, f->counts, follow_as_of(&f->follow));
+    note_published(f);
+    return ERR_OK;
+}
+
+/* Stay live until an error that only another connection can mend. */
+static enum err follow_live(struct feed_sqlite *f, struct error *e)
+{
+    int64_t locked_since_ms = 0;
+    uint64_t round = 0;
+    while (!is_stopping(f)) {
+        enum err err = look(f, e);
+        if (err == ERR_OK) {
+            locked_since_ms = 0;
+            if (f->state != STATE_LIVE)
+                set_state(f, STATE_LIVE, COUNTS_LIVE, "");
+            finish_round(f, round);
+        } else if (err != ERR_BUSY) {
+            return err;
+        } else if (locked_since_ms == 0) {
+            locked_since_ms = clock_ms();
+        } else if (clock_ms() - locked_since_ms > LOCKED_MS_MAX && f->state == STATE_LIVE) {
+            set_state(f, STATE_WAITING, COUNTS_STALE,
+                      "another program has held the file locked for more than a second: end its "
+                      "transaction");
+        }
+        round = wait_for_work(f, POLL_MS);
+    }
+    return error_set(e, ERR_BUSY, "stopping");
+}
+
+static enum err live_once(struct feed_sqlite *f, struct error *e)
+{
+    struct source_fault fault;
+    if (f->state != STATE_WAITING)
+        set_state(f, STATE_OPENING, trust_now(f), "");
+    enum err err = follow_open(&f->follow, f->path, f->definitions, &fault, e);
+    if (err != ERR_OK)
+        return err;
+    set_state(f, STATE_LOADING, trust_now(f), "");
+    err = first_state(f, e);
+    return err == ERR_OK ? follow_live(f, e) : err;
+}
+
+static void *run(void *arg)
+{
+    struct feed_sqlite *f = arg;
+    int retry_ms = RETRY_MS_MIN;
+    while (!is_stopping(f)) {
+        struct error e;
+        bool was_loaded = f->is_loaded;
+        enum err err = live_once(f, &e);
+        bool was_live = f->state == STATE_LIVE || (f->is_loaded && !was_loaded);
+        follow_close(&f->follow);
+        if (is_stopping(f))
+            break;
+        if (err == ERR_NOT_READY) {
+            log_line(LOG_LEVEL_INFO, "following %s: %s; loading anew", f->path, e.message);
+            retry_ms = RETRY_MS_MIN;
+            continue;
+        }
+        /* Counts of a table that is gone or no longer fits are not merely old. */
+        bool is_shape = err == ERR_SCHEMA || err == ERR_CONFIG;
+        f->is_loaded = f->is_loaded && !is_shape;
+        retry_ms = was_live ? RETRY_MS_MIN : retry_ms;
+        set_state(f, STATE_WAITING, trust_now(f), e.message);
+        (void)wait_for_work(f, retry_ms);
+        retry_ms = retry_ms * 2 < RETRY_MS_MAX ? retry_ms * 2 : RETRY_MS_MAX;
+    }
+    set_state(f, STATE_STOPPED, trust_now(f), "badged is stopping");
+    return NULL;
+}
+
+/* ---- for other threads ---- */
+
+enum err feed_sqlite_new(const char *path, const struct definitions *d, struct counts *counts,
+                         struct feed_sqlite **ret, struct error *e)
+{
+    struct feed_sqlite *f = mem_zero(1, sizeof(*f));
+    f->path = mem_text(path, strlen(path));
+    f->definitions = d;
+    f->counts = counts;
+    pthread_condattr_t monotonic;
+    int rc = pthread_condattr_init(&monotonic);
+    assert(rc == 0);
+    rc = pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    assert(rc == 0);
+    rc = pthread_cond_init(&f->changed, &monotonic);
+    assert(rc == 0);
+    rc = pthread_mutex_init(&f->lock, NULL);
+    assert(rc == 0);
+    (void)pthread_condattr_destroy(&monotonic);
+    rc = pthread_create(&f->thread, NULL, run, f);
+    if (rc != 0) {
+        free(f->path);
+        free(f);
+        return error_set_errno(e, rc, "starting the feed's thread");
+    }
+    *ret = f;
+    return ERR_OK;
+}
+
+void feed_sqlite_free(struct feed_sqlite *f)
+{
+    if (f == NULL)
+        return;
+    (void)pthread_mutex_lock(&f->lock);
+    f->is_stopping = true;
+    (void)pthread_cond_broadcast(&f->changed);
+    (void)pthread_mutex_unlock(&f->lock);
+    (void)pthread_join(f->thread, NULL);
+    (void)pthread_cond_destroy(&f->changed);
+    (void)pthread_mutex_destroy(&f->lock);
+    free(f->path);
+    free(f);
+}
+
+bool feed_sqlite_sync(struct feed_sqlite *f, int timeout_ms)
+{
+    struct timespec until = deadline(timeout_ms);
+    (void)pthread_mutex_lock(&f->lock);
+    uint64_t round = ++f->asked;
+    (void)pthread_cond_broadcast(&f->changed);
+    while (f->done < round && !f->is_stopping)
+        if (pthread_cond_timedwait(&f->changed, &f->lock, &until) != 0)
+            break;
+    bool is_done = f->done >= round;
+    (void)pthread_mutex_unlock(&f->lock);
+    return is_done;
+}
+
+void feed_sqlite_memory(struct feed_sqlite *f, size_t *ret_bytes, size_t *ret_rows)
+{
+    *ret_bytes = atomic_load(&f->index_bytes);
+    *ret_rows = atomic_load(&f->index_rows);
+}

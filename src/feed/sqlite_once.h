@@ -1,0 +1,26 @@
+/* Looking at the embedded database once, without following it: are its tables as the badges need
+ * them, and what are the numbers of one tenant? Both only read.
+ *
+ * Ownership: nothing is kept.
+ */
+#ifndef BADGED_FEED_SQLITE_ONCE_H
+#define BADGED_FEED_SQLITE_ONCE_H
+
+#include "badge/counts.h"
+#include "badge/definition.h"
+#include "badge/index.h"
+#include "base/error.h"
+
+/* sqlite_once_check(path, d, fault, e): whether the file's tables suit the definitions: ERR_CONFIG
+ * with fault for a missing column or a type that does not fit, ERR_SCHEMA with fault for a missing
+ * table, the codes of sqlite_open for a file that cannot be read. */
+enum err sqlite_once_check(const char *path, const struct definitions *d,
+                           struct source_fault *fault, struct error *e) MUST_CHECK;
+
+/* sqlite_once_count(path, d, tenant, counts, fault, e): read one tenant's numbers, in one read
+ * transaction, and publish them to counts. Errors as above. */
+enum err sqlite_once_count(const char *path, const struct definitions *d, const struct uuid *tenant,
+                           struct counts *counts, struct source_fault *fault,
+                           struct error *e) MUST_CHECK;
+
+#endif
