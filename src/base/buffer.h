@@ -1,6 +1,7 @@
 /* A growing run of bytes, for text that badged itself composes.
  *
- * Ownership: the caller owns the struct; buffer_fini frees what it grew. Nothing here fails: sizes are badged's own.
+ * Ownership: the caller owns the struct; buffer_fini frees what it grew. Nothing here fails: sizes
+ * are badged's own.
  */
 #ifndef BADGED_BASE_BUFFER_H
 #define BADGED_BASE_BUFFER_H
@@ -31,8 +32,8 @@ void buffer_printf(struct buffer *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* buffer_decimal(b, n): append n in decimal; the quick way on the path of a badge read. */
 void buffer_decimal(struct buffer *b, uint64_t n);
 
-/* buffer_json(b, s, len): append a JSON string with its quotes (RFC 8259, section 7). Bytes that are not UTF-8
- * (RFC 3629) become U+FFFD, so that the result always parses. */
+/* buffer_json(b, s, len): append a JSON string with its quotes (RFC 8259, section 7). Bytes that
+ * are not UTF-8 (RFC 3629) become U+FFFD, so that the result always parses. */
 void buffer_json(struct buffer *b, const char *s, size_t len);
 
 /* buffer_take(b): the text, which the caller then frees; the buffer is empty again. Never NULL. */

@@ -15,6 +15,7 @@ static const struct error_class classes[ERR__COUNT] = {
     [ERR_METHOD] = {"method-not-allowed", "Method not allowed", 405, 65},
     [ERR_TOO_LARGE] = {"body-too-large", "Request body too large", 413, 65},
     [ERR_HEADERS] = {"headers-too-large", "Request header fields too large", 431, 65},
+    [ERR_TARGET] = {"target-too-long", "Request target too long", 414, 65},
     [ERR_MISDIRECTED] = {"misdirected", "Request for another host", 421, 65},
     [ERR_NOT_READY] = {"not-ready", "Counts are not known yet", 503, 75},
     [ERR_BUSY] = {"busy", "Held by another", 503, 75},
@@ -43,6 +44,7 @@ static void cut_whole(char *s, size_t len)
     s[len] = '\0';
 }
 
+PRINTF_LIKE(2, 0)
 static void format(char out[ERROR_MESSAGE_BYTES_MAX], const char *fmt, va_list args)
 {
     int n = vsnprintf(out, ERROR_MESSAGE_BYTES_MAX, fmt, args);

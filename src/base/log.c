@@ -48,7 +48,8 @@ void log_line(enum log_level level, const char *fmt, ...)
         if ((unsigned char)line[i] < 0x20 || line[i] == 0x7F)
             line[i] = '?';
     line[len] = '\n';
-    /* One write: lines of several threads do not mix. Nothing can be done about a log that cannot be written. */
+    /* One write: lines of several threads do not mix. Nothing can be done about a log that cannot
+     * be written. */
     ssize_t written = write(STDERR_FILENO, line, len + 1);
     (void)written;
 }

@@ -1,8 +1,9 @@
 /* Log lines for an operator, on standard error.
  *
- * Only the owner of a state logs, once per change of that state; everything below it fills a struct error. Under
- * systemd (JOURNAL_STREAM is set) a line carries its priority in the form of sd-daemon(3) and no time, as the journal
- * adds one. A line holds no secret and no tenant's data; control characters in it are written as '?'.
+ * Only the owner of a state logs, once per change of that state; everything below it fills a struct
+ * error. Under systemd (JOURNAL_STREAM is set) a line carries its priority in the form of
+ * sd-daemon(3) and no time, as the journal adds one. A line holds no secret and no tenant's data;
+ * control characters in it are written as '?'.
  *
  * Any thread may call these; a line is written whole.
  */

@@ -2,13 +2,24 @@
 
 #include "base/buffer.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-static enum err code_of(int primary)
+/* What the system said when SQLite could not open, read or write a file; 0 when it said nothing. */
+static int system_errno(sqlite3 *db, int primary)
 {
+    return primary == SQLITE_CANTOPEN || primary == SQLITE_IOERR ? sqlite3_system_errno(db) : 0;
+}
+
+static enum err code_of(int primary, int errnum)
+{
+    if (errnum == EACCES || errnum == EPERM || errnum == EROFS)
+        return ERR_READ_ONLY;
+    if (errnum == ENOSPC || errnum == EDQUOT)
+        return ERR_FULL;
     switch (primary) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -31,7 +42,8 @@ static enum err code_of(int primary)
 enum err sqlite_fail(sqlite3 *db, struct error *e, const char *fmt, ...)
 {
     int extended = sqlite3_extended_errcode(db);
-    enum err code = code_of(extended & 0xFF);
+    int errnum = system_errno(db, extended & 0xFF);
+    enum err code = code_of(extended & 0xFF, errnum);
     if (e == NULL)
         return code;
     char what[ERROR_MESSAGE_BYTES_MAX];
@@ -39,7 +51,8 @@ enum err sqlite_fail(sqlite3 *db, struct error *e, const char *fmt, ...)
     va_start(args, fmt);
     (void)vsnprintf(what, sizeof(what), fmt, args);
     va_end(args);
-    (void)error_set(e, code, "%s: %s (SQLite %d)", what, sqlite3_errmsg(db), extended);
+    (void)error_set(e, code, "%s: %s%s%s (SQLite %d)", what, sqlite3_errmsg(db),
+                    errnum != 0 ? ": " : "", errnum != 0 ? strerrordesc_np(errnum) : "", extended);
     e->cause = extended;
     return code;
 }
@@ -75,17 +88,11 @@ enum err sqlite_int(sqlite3 *db, const char *sql, sqlite3_int64 *ret, struct err
     return err;
 }
 
-void sqlite_identifier(struct buffer *b, const char *name)
-{
-    buffer_puts(b, "\"");
-    for (; *name != '\0'; name++)
-        buffer_printf(b, *name == '"' ? "\"\"" : "%c", *name);
-    buffer_puts(b, "\"");
-}
-
 static enum err configure(sqlite3 *db, const char *path, enum sqlite_mode mode, struct error *e)
 {
     (void)sqlite3_extended_result_codes(db, 1);
+    /* Closing must not write: the file may be another program's, and be refused. */
+    (void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_int64 version;
     enum err err = sqlite_exec(db, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL", e);
     if (err == ERR_OK)
@@ -107,9 +114,15 @@ enum err sqlite_open(const char *path, enum sqlite_mode mode, int busy_ms, sqlit
     };
     if (mode != SQLITE_MODE_CREATE && access(path, F_OK) != 0)
         return error_set(e, ERR_NOT_FOUND, "opening %s: there is no such file", path);
+    /* SQLite gives a name that opens with "file:" or ":" a meaning of its own; behind "./" it is a
+     * name like any other. */
+    struct buffer name = {0};
+    buffer_printf(&name, path[0] == '/' ? "%s" : "./%s", path);
     sqlite3 *db = NULL;
     enum err err;
-    if (sqlite3_open_v2(path, &db, flags[mode] | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+    int rc = sqlite3_open_v2(name.bytes, &db, flags[mode] | SQLITE_OPEN_NOMUTEX, NULL);
+    buffer_fini(&name);
+    if (rc != SQLITE_OK) {
         err = sqlite_fail(db, e, "opening %s", path);
     } else {
         (void)sqlite3_busy_timeout(db, busy_ms);

@@ -16,7 +16,8 @@ static int compare_reals(double a, double b)
     return (a > b) - (a < b);
 }
 
-/* Exact: the real is first placed outside or inside the range of int64_t, then split in whole part and fraction. */
+/* Exact: the real is first placed outside or inside the range of int64_t, then split in whole part
+ * and fraction. */
 static int compare_int_real(int64_t i, double r)
 {
     if (isnan(r) || r >= 0x1p63)

@@ -28,9 +28,10 @@ struct value {
     };
 };
 
-/* value_compare(a, b): below, equal (0) or above, for two values that are not NULL. Numbers sort before text, text
- * before blobs, as in SQLite (sqlite.org/datatype3.html, section 4.1). An integer and a real compare exactly, without
- * rounding either. NaN equals itself and sorts after every other number, as in Postgres. Text and blobs compare by byte. */
+/* value_compare(a, b): below, equal (0) or above, for two values that are not NULL. Numbers sort
+ * before text, text before blobs, as in SQLite (sqlite.org/datatype3.html, section 4.1). An integer
+ * and a real compare exactly, without rounding either. NaN equals itself and sorts after every
+ * other number, as in Postgres. Text and blobs compare by byte. */
 int value_compare(const struct value *a, const struct value *b);
 
 #endif

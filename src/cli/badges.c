@@ -6,12 +6,13 @@
 
 #include <string.h>
 
-static enum err print_badges(const struct invocation *in, const struct config *config, const struct uuid *tenant,
-                             struct error *e)
+static enum err print_badges(const struct invocation *in, const struct config *config,
+                             const struct uuid *tenant, struct error *e)
 {
     struct source_fault fault;
     struct counts *counts = counts_new(config->definitions->sources_count);
-    enum err err = sqlite_once_count(service_path(config), config->definitions, tenant, counts, &fault, e);
+    enum err err =
+        sqlite_once_count(service_path(config), config->definitions, tenant, counts, &fault, e);
     if (err == ERR_CONFIG || err == ERR_SCHEMA)
         config_explain(config, &fault, e);
     char id[UUID_TEXT_LEN + 1];
@@ -32,8 +33,10 @@ int cmd_badges(const struct invocation *in)
     struct config_flags flags = command_flags(in);
     enum err err = ERR_OK;
     if (!uuid_parse(in->operand, strlen(in->operand), &tenant))
-        err = error_set(&e, ERR_USAGE, "'%s' is no tenant: a tenant is a UUID such as 0b9dd3c2-6e0c-4a9c-9f6c-0d6c8a6f1a01",
-                        in->operand);
+        err = error_set(
+            &e, ERR_USAGE,
+            "'%s' is no tenant: a tenant is a UUID such as 0b9dd3c2-6e0c-4a9c-9f6c-0d6c8a6f1a01",
+            in->operand);
     if (err == ERR_OK)
         err = config_load(&flags, &config, &e);
     if (err == ERR_OK)

@@ -26,7 +26,8 @@ int cmd_check(const struct invocation *in)
     struct config *config = NULL;
     struct config_flags flags = command_flags(in);
     if (in->operand != NULL && flags.file != NULL) {
-        (void)error_set(&e, ERR_USAGE, "`badged check` reads one file: leave out --config or '%s'", in->operand);
+        (void)error_set(&e, ERR_USAGE, "`badged check` reads one file: leave out --config or '%s'",
+                        in->operand);
         return command_fail(&e);
     }
     if (in->operand != NULL)
@@ -37,12 +38,13 @@ int cmd_check(const struct invocation *in)
         err = check_tables(config, &is_checked, &e);
     if (err == ERR_OK) {
         (void)printf("%s: %zu badges over %zu sources are well defined\n",
-                     config->file != NULL ? config->file : "built-in definitions", config->definitions->badges_count,
-                     config->definitions->sources_count);
+                     config->file != NULL ? config->file : "built-in definitions",
+                     config->definitions->badges_count, config->definitions->sources_count);
         if (is_checked)
             (void)printf("%s: its tables and columns suit them\n", config->database);
         else
-            (void)printf("%s is not there yet: tables and columns were not checked\n", config->database);
+            (void)printf("%s is not there yet: tables and columns were not checked\n",
+                         config->database);
     }
     config_free(config);
     return err == ERR_OK ? 0 : command_fail(&e);

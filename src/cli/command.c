@@ -5,16 +5,21 @@
 #include <string.h>
 
 const struct option_text option_texts[OPTION__COUNT] = {
-    [OPTION_CONFIG] = {"config", 'c', "FILE", "Read FILE instead of badged.yaml in the working directory."},
-    [OPTION_DATABASE] = {"database", 'd', "URL",
-                         "Follow this database: sqlite:FILE. Otherwise DATABASE_URL, then `database:` in the file, "
-                         "then sqlite:badged.db."},
+    [OPTION_CONFIG] = {"config", 'c', "FILE",
+                       "Read FILE instead of badged.yaml in the working directory."},
+    [OPTION_DATABASE] =
+        {"database", 'd', "URL",
+         "Follow this database: sqlite:FILE. Otherwise DATABASE_URL, then `database:` in the file, "
+         "then sqlite:badged.db."},
     [OPTION_LISTEN] = {"listen", 'l', "ADDRESS:PORT",
                        "Listen here; port 0 takes a free one. Default 127.0.0.1:8080."},
     [OPTION_AUTH] = {"auth", 0, "MODE",
-                     "How tenants are told apart. Only `none` so far: the tenant is whoever the X-Tenant-Id header "
+                     "How tenants are told apart. Only `none` so far: the tenant is whoever the "
+                     "X-Tenant-Id header "
                      "names, accepted on a loopback address only."},
-    [OPTION_THREADS] = {"threads", 't', "N", "Threads that answer requests, 1 to 64. Default: one a processor, at most 4."},
+    [OPTION_THREADS] =
+        {"threads", 't', "N",
+         "Threads that answer requests, 1 to 64. Default: one a processor, at most 4."},
     [OPTION_JSON] = {"json", 'j', NULL, "Print JSON, for programs."},
     [OPTION_ONCE] = {"once", 0, NULL, "Print the badges of each tenant, and exit."},
     [OPTION_EVERY] = {"every", 0, "SECONDS", "Time between two changes, 0.05 to 3600. Default 2."},
@@ -26,35 +31,66 @@ const struct option_text option_texts[OPTION__COUNT] = {
 #define O(name) (1u << OPTION_##name)
 
 static const struct command table[] = {
-    {"serve", NULL, "Follow the database and answer badge counts.",
-     "Follows the database, keeps the rows that badges count in memory, and answers GET /api/sidebar/badges from there. "
-     "With no database named it creates badged.db in the working directory. Prints its address once it listens; "
-     "/readyz?verbose says whether the counts are known. SIGTERM or SIGINT ends it, letting requests under way finish.",
+    {"serve",
+     NULL,
+     "Follow the database and answer badge counts.",
+     "Follows the database, keeps the rows that badges count in memory, and answers GET "
+     "/api/sidebar/badges from there. "
+     "With no database named it creates badged.db in the working directory. Prints its address "
+     "once it listens; "
+     "/readyz?verbose says whether the counts are known. SIGTERM or SIGINT ends it, letting "
+     "requests under way finish.",
      O(CONFIG) | O(DATABASE) | O(LISTEN) | O(AUTH) | O(THREADS) | O(QUIET),
-     {"badged serve --auth none", "badged serve --auth none --database sqlite:shop.db --listen 127.0.0.1:0"},
+     {"badged serve --auth none",
+      "badged serve --auth none --database sqlite:shop.db --listen 127.0.0.1:0"},
      cmd_serve},
-    {"badges", "TENANT", "Print the badge counts of one tenant.",
-     "Reads the counts of one tenant, named by its UUID, straight from the database. Works beside a running badged and "
+    {"badges",
+     "TENANT",
+     "Print the badge counts of one tenant.",
+     "Reads the counts of one tenant, named by its UUID, straight from the database. Works beside "
+     "a running badged and "
      "without one.",
      O(CONFIG) | O(DATABASE) | O(JSON),
-     {"badged badges 0b9dd3c2-6e0c-4a9c-9f6c-0d6c8a6f1a01", "badged badges --json 0b9dd3c2-6e0c-4a9c-9f6c-0d6c8a6f1a01"},
+     {"badged badges 0b9dd3c2-6e0c-4a9c-9f6c-0d6c8a6f1a01",
+      "badged badges --json 0b9dd3c2-6e0c-4a9c-9f6c-0d6c8a6f1a01"},
      cmd_badges},
-    {"check", "[FILE]", "Check badge definitions, and change nothing.",
-     "Reads FILE (badged.yaml when none is named) and says whether it can be used: every badge, and every predicate. When "
-     "the database is there, it also checks that tables and columns exist and that their types suit. Exits 0 when all "
+    {"check",
+     "[FILE]",
+     "Check badge definitions, and change nothing.",
+     "Reads FILE (badged.yaml when none is named) and says whether it can be used: every badge, "
+     "and every predicate. When "
+     "the database is there, it also checks that tables and columns exist and that their types "
+     "suit. Exits 0 when all "
      "is well, else prints the place and what was expected.",
      O(CONFIG) | O(DATABASE),
      {"badged check", "badged check badged.yaml --database sqlite:shop.db"},
      cmd_check},
-    {"demo", NULL, "Serve believable data that changes gently.",
-     "Fills a database with a few tenants, serves it as `serve --auth none` does, and changes a row now and then: crawls "
-     "fail and recover, deliveries fail, feedback arrives. Open the address it prints in a browser. The database is "
-     "sqlite:badged-demo.db in the working directory unless another is named; one that holds other data is refused.",
+    {"demo",
+     NULL,
+     "Serve believable data that changes gently.",
+     "Fills a database with a few tenants, serves it as `serve --auth none` does, and changes a "
+     "row now and then: crawls "
+     "fail and recover, deliveries fail, feedback arrives. Open the address it prints in a "
+     "browser. The database is "
+     "sqlite:badged-demo.db in the working directory unless another is named; one that holds other "
+     "data is refused.",
      O(DATABASE) | O(LISTEN) | O(THREADS) | O(ONCE) | O(EVERY) | O(JSON) | O(QUIET),
      {"badged demo", "badged demo --once", "badged demo --every 0.2 --listen 127.0.0.1:0"},
      cmd_demo},
-    {"version", NULL, "Print the version, and those of the libraries in use.", "", O(JSON), {"badged version"}, cmd_version},
-    {"help", "[COMMAND]", "Say how a command is used.", "", O(MAN), {"badged help serve", "badged help --man | man -l -"}, cmd_help},
+    {"version",
+     NULL,
+     "Print the version, and those of the libraries in use.",
+     "",
+     O(JSON),
+     {"badged version"},
+     cmd_version},
+    {"help",
+     "[COMMAND]",
+     "Say how a command is used.",
+     "",
+     O(MAN),
+     {"badged help serve", "badged help --man | man -l -"},
+     cmd_help},
 };
 
 const struct command *commands(size_t *count)
@@ -73,7 +109,9 @@ const struct command *command_find(const char *name)
 
 /* ---- parsing ---- */
 
-enum { LONG_BASE = 256 }; /* getopt's values of long options: above every letter */
+enum {
+    LONG_BASE = 256
+}; /* getopt's values of long options: above every letter */
 
 static void list_options(const struct command *c, struct option *longs, char *shorts)
 {
@@ -83,7 +121,9 @@ static void list_options(const struct command *c, struct option *longs, char *sh
         if (i != OPTION_HELP && (c->options & 1u << i) == 0)
             continue;
         bool takes_argument = option_texts[i].argument != NULL;
-        longs[n++] = (struct option){option_texts[i].name, takes_argument ? required_argument : no_argument, NULL, LONG_BASE + i};
+        longs[n++] =
+            (struct option){option_texts[i].name, takes_argument ? required_argument : no_argument,
+                            NULL, LONG_BASE + i};
         if (option_texts[i].letter != 0)
             *shorts++ = option_texts[i].letter;
         if (option_texts[i].letter != 0 && takes_argument)
@@ -103,7 +143,8 @@ static int option_of(int found)
     return i;
 }
 
-static enum err parse_options(const struct command *c, int argc, char **argv, struct invocation *in, struct error *e)
+static enum err parse_options(const struct command *c, int argc, char **argv, struct invocation *in,
+                              struct error *e)
 {
     struct option longs[OPTION__COUNT + 1];
     char shorts[OPTION__COUNT * 2 + 2];
@@ -114,9 +155,11 @@ static enum err parse_options(const struct command *c, int argc, char **argv, st
     while ((found = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
         const char *typed = argv[optind - 1];
         if (found == ':')
-            return error_set(e, ERR_USAGE, "%s needs an argument; see `badged help %s`", typed, c->name);
+            return error_set(e, ERR_USAGE, "%s needs an argument; see `badged help %s`", typed,
+                             c->name);
         if (found == '?')
-            return error_set(e, ERR_USAGE, "`badged %s` has no option %s; see `badged help %s`", c->name, typed, c->name);
+            return error_set(e, ERR_USAGE, "`badged %s` has no option %s; see `badged help %s`",
+                             c->name, typed, c->name);
         int i = option_of(found);
         if (in->options[i] != NULL)
             return error_set(e, ERR_USAGE, "--%s is given twice", option_texts[i].name);
@@ -125,23 +168,29 @@ static enum err parse_options(const struct command *c, int argc, char **argv, st
     return ERR_OK;
 }
 
-static enum err parse_operand(const struct command *c, int argc, char **argv, struct invocation *in, struct error *e)
+static enum err parse_operand(const struct command *c, int argc, char **argv, struct invocation *in,
+                              struct error *e)
 {
     if (optind < argc)
         in->operand = argv[optind++];
     if (optind < argc || (in->operand != NULL && c->operand == NULL))
         return error_set(e, ERR_USAGE, "`badged %s` takes no '%s'; see `badged help %s`", c->name,
                          argv[optind < argc ? optind : optind - 1], c->name);
-    if (in->operand == NULL && c->operand != NULL && c->operand[0] != '[' && in->options[OPTION_HELP] == NULL)
-        return error_set(e, ERR_USAGE, "`badged %s` needs a %s; see `badged help %s`", c->name, c->operand, c->name);
+    if (in->operand == NULL && c->operand != NULL && c->operand[0] != '[' &&
+        in->options[OPTION_HELP] == NULL)
+        return error_set(e, ERR_USAGE, "`badged %s` needs a %s; see `badged help %s`", c->name,
+                         c->operand, c->name);
     return ERR_OK;
 }
 
 enum err command_parse(int argc, char **argv, struct invocation *ret, struct error *e)
 {
-    static const char *const aliases[][2] = {{"--help", "help"}, {"-h", "help"}, {"--version", "version"}, {"-V", "version"}};
+    static const char *const aliases[][2] = {
+        {"--help", "help"}, {"-h", "help"}, {"--version", "version"}, {"-V", "version"}};
     if (argc < 2)
-        return error_set(e, ERR_USAGE, "a command is needed; `badged help` lists them, `badged demo` shows what it does");
+        return error_set(
+            e, ERR_USAGE,
+            "a command is needed; `badged help` lists them, `badged demo` shows what it does");
     const char *name = argv[1];
     for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
         if (strcmp(name, aliases[i][0]) == 0)

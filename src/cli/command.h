@@ -1,4 +1,5 @@
-/* The command line: one table of commands and options, from which parsing, help and the man page come.
+/* The command line: one table of commands and options, from which parsing, help and the man page
+ * come.
  *
  * Ownership: an invocation points into argv and into the table.
  */
@@ -12,7 +13,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum option {
+enum option_id {
     OPTION_CONFIG,
     OPTION_DATABASE,
     OPTION_LISTEN,
@@ -27,7 +28,8 @@ enum option {
     OPTION__COUNT
 };
 
-/* What was typed: the command, its operand, and the text of each option given (itself for one without an argument). */
+/* What was typed: the command, its operand, and the text of each option given (itself for one
+ * without an argument). */
 struct invocation {
     const struct command *command;
     const char *operand; /* NULL: none */
@@ -39,8 +41,8 @@ struct command {
     const char *operand; /* what it takes: "TENANT", "[FILE]", or NULL */
     const char *summary; /* one line */
     const char *description;
-    unsigned options;         /* a bit for each that it takes besides --help */
-    const char *examples[4];  /* command lines, the rest NULL */
+    unsigned options;        /* a bit for each that it takes besides --help */
+    const char *examples[4]; /* command lines, the rest NULL */
     int (*run)(const struct invocation *in);
 };
 
@@ -59,7 +61,8 @@ extern const struct option_text option_texts[OPTION__COUNT];
 const struct command *commands(size_t *count);
 const struct command *command_find(const char *name);
 
-/* command_parse(argc, argv, ret, e): read a command line. ERR_USAGE says what is wrong and which help to read. */
+/* command_parse(argc, argv, ret, e): read a command line. ERR_USAGE says what is wrong and which
+ * help to read. */
 enum err command_parse(int argc, char **argv, struct invocation *ret, struct error *e) MUST_CHECK;
 
 /* command_flags(in): its options as config_load takes them. */

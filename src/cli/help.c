@@ -3,9 +3,13 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { WIDTH = 80, INDENT_OPTION = 26 };
+enum {
+    WIDTH = 80,
+    INDENT_OPTION = 26
+};
 
-/* Print text in lines of at most WIDTH columns, each behind the first indented; the cursor stands at column. */
+/* Print text in lines of at most WIDTH columns, each behind the first indented; the cursor stands
+ * at column. */
 static void print_wrapped(const char *text, int column, int indent)
 {
     while (*text != '\0') {
@@ -27,8 +31,8 @@ static void print_wrapped(const char *text, int column, int indent)
 
 static void print_usage(const struct command *c)
 {
-    (void)printf("badged %s%s%s%s\n", c->name, c->options != 0 ? " [OPTION]…" : "", c->operand != NULL ? " " : "",
-                 c->operand != NULL ? c->operand : "");
+    (void)printf("badged %s%s%s%s\n", c->name, c->options != 0 ? " [OPTION]…" : "",
+                 c->operand != NULL ? " " : "", c->operand != NULL ? c->operand : "");
 }
 
 static void print_option(int i)
@@ -60,7 +64,8 @@ static void print_command(const struct command *c)
         if (i == OPTION_HELP || (c->options & 1u << i) != 0)
             print_option(i);
     (void)printf("\nExamples:\n");
-    for (size_t i = 0; i < sizeof(c->examples) / sizeof(c->examples[0]) && c->examples[i] != NULL; i++)
+    for (size_t i = 0; i < sizeof(c->examples) / sizeof(c->examples[0]) && c->examples[i] != NULL;
+         i++)
         (void)printf("  %s\n", c->examples[i]);
 }
 
@@ -68,7 +73,8 @@ static void print_all(void)
 {
     size_t count;
     const struct command *table = commands(&count);
-    (void)printf("badged turns the rows of your own database into live, exact sidebar badge\ncounts, one set per tenant.\n\n"
+    (void)printf("badged turns the rows of your own database into live, exact sidebar "
+                 "badge\ncounts, one set per tenant.\n\n"
                  "Usage: badged COMMAND [OPTION]…\n\nCommands:\n");
     for (size_t i = 0; i < count; i++)
         (void)printf("  %-10s%s\n", table[i].name, table[i].summary);
@@ -100,7 +106,8 @@ static void print_roff(const char *text)
 static void print_man_command(const struct command *c)
 {
     (void)printf(".SS ");
-    (void)printf("badged %s%s%s\n", c->name, c->operand != NULL ? " " : "", c->operand != NULL ? c->operand : "");
+    (void)printf("badged %s%s%s\n", c->name, c->operand != NULL ? " " : "",
+                 c->operand != NULL ? c->operand : "");
     print_roff(c->summary);
     if (*c->description != '\0')
         print_roff(c->description);
@@ -113,7 +120,8 @@ static void print_man_command(const struct command *c)
         print_roff(o->help);
     }
     (void)printf(".PP\n.EX\n");
-    for (size_t i = 0; i < sizeof(c->examples) / sizeof(c->examples[0]) && c->examples[i] != NULL; i++)
+    for (size_t i = 0; i < sizeof(c->examples) / sizeof(c->examples[0]) && c->examples[i] != NULL;
+         i++)
         print_roff(c->examples[i]);
     (void)printf(".EE\n");
 }
@@ -122,14 +130,18 @@ static void print_man(void)
 {
     size_t count;
     const struct command *table = commands(&count);
-    (void)printf(".TH BADGED 1 \"\" \"badged %s\"\n.SH NAME\nbadged \\- live, exact sidebar badge counts from the rows of a "
+    (void)printf(".TH BADGED 1 \"\" \"badged %s\"\n.SH NAME\nbadged \\- live, exact sidebar badge "
+                 "counts from the rows of a "
                  "database\n.SH SYNOPSIS\n.B badged\n.I COMMAND\n[OPTION]...\n.SH COMMANDS\n",
                  BADGED_VERSION);
     for (size_t i = 0; i < count; i++)
         print_man_command(&table[i]);
-    (void)printf(".SH ENVIRONMENT\n.TP\n.B DATABASE_URL\nThe database, unless \\fB\\-\\-database\\fR names one.\n"
-                 ".SH FILES\n.TP\n.I badged.yaml\nBadge definitions and settings, read from the working directory.\n"
-                 ".TP\n.I badged.db\nThe embedded database, made when no other is named.\n.SH EXIT STATUS\n");
+    (void)printf(".SH ENVIRONMENT\n.TP\n.B DATABASE_URL\nThe database, unless "
+                 "\\fB\\-\\-database\\fR names one.\n"
+                 ".SH FILES\n.TP\n.I badged.yaml\nBadge definitions and settings, read from the "
+                 "working directory.\n"
+                 ".TP\n.I badged.db\nThe embedded database, made when no other is named.\n.SH EXIT "
+                 "STATUS\n");
     for (int code = 0; code < ERR__COUNT; code++) {
         const struct error_class *class = error_class((enum err)code);
         bool is_seen = false;
@@ -155,7 +167,8 @@ int cmd_help(const struct invocation *in)
     const struct command *c = command_find(in->operand);
     if (c == NULL) {
         struct error e;
-        (void)error_set(&e, ERR_USAGE, "there is no command '%s'; `badged help` lists them", in->operand);
+        (void)error_set(&e, ERR_USAGE, "there is no command '%s'; `badged help` lists them",
+                        in->operand);
         return command_fail(&e);
     }
     print_command(c);

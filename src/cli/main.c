@@ -1,9 +1,10 @@
 #include "cli/command.h"
 
-#include <stdlib.h>
 #include <sodium/core.h>
+#include <stdlib.h>
 
-/* Data that could not be written to standard output (a full disk, a closed pipe) must not look like success. */
+/* Data that could not be written to standard output (a full disk, a closed pipe) must not look like
+ * success. */
 static int close_output(int code)
 {
     if (fflush(stdout) == 0 && ferror(stdout) == 0)

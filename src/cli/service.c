@@ -59,13 +59,14 @@ static int wait_for_signal(const sigset_t *signals, int tick_ms)
     return found > 0 ? found : 0;
 }
 
-static enum err serve_until_signal(const struct service_options *o, const sigset_t *signals, struct feed_sqlite *feed,
-                                   struct error *e)
+static enum err serve_until_signal(const struct service_options *o, const sigset_t *signals,
+                                   struct feed_sqlite *feed, struct error *e)
 {
     for (;;) {
         int signal = wait_for_signal(signals, o->tick != NULL ? o->tick_ms : 0);
         if (signal != 0) {
-            log_line(LOG_LEVEL_INFO, "stopping on %s; requests under way may finish, another signal stops at once",
+            log_line(LOG_LEVEL_INFO,
+                     "stopping on %s; requests under way may finish, another signal stops at once",
                      sigabbrev_np(signal));
             return ERR_OK;
         }
@@ -80,8 +81,8 @@ static enum err serve_until_signal(const struct service_options *o, const sigset
 static void print_address(const struct config *config, uint16_t port)
 {
     bool is_v6 = strchr(config->listen_host, ':') != NULL;
-    (void)printf("badged %s serving http://%s%s%s:%u\n", BADGED_VERSION, is_v6 ? "[" : "", config->listen_host,
-                 is_v6 ? "]" : "", port);
+    (void)printf("badged %s serving http://%s%s%s:%u\n", BADGED_VERSION, is_v6 ? "[" : "",
+                 config->listen_host, is_v6 ? "]" : "", port);
     (void)fflush(stdout);
 }
 

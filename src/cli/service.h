@@ -10,11 +10,11 @@
 
 struct service_options {
     const struct config *config;
-    const char *path; /* of the embedded database, made and migrated */
+    const char *path;                              /* of the embedded database, made and migrated */
     const struct server_demo_tenant *demo_tenants; /* or NULL */
     size_t demo_tenants_count;
-    /* Called in the main thread every tick_ms, when it is not NULL; its commits are published before it is called
-     * again. false: stop with the error. */
+    /* Called in the main thread every tick_ms, when it is not NULL; its commits are published
+     * before it is called again. false: stop with the error. */
     enum err (*tick)(void *context, struct error *e);
     void *tick_context;
     int tick_ms;
@@ -23,12 +23,12 @@ struct service_options {
 /* service_path(config): the file of the embedded database that the configuration names. */
 const char *service_path(const struct config *config);
 
-/* service_open(config, e): make the file and its tables where they are not there, and check that they suit the badges. A table that is missing is a
- * warning, as badged waits for it. */
+/* service_open(config, e): make the file and its tables where they are not there, and check that
+ * they suit the badges. A table that is missing is a warning, as badged waits for it. */
 enum err service_open(const struct config *config, struct error *e) MUST_CHECK;
 
-/* service_run(o, e): follow and serve until SIGTERM or SIGINT, then let requests under way finish. A second signal ends
- * the process at once. */
+/* service_run(o, e): follow and serve until SIGTERM or SIGINT, then let requests under way finish.
+ * A second signal ends the process at once. */
 enum err service_run(const struct service_options *o, struct error *e) MUST_CHECK;
 
 #endif

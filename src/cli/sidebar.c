@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LABEL_WIDTH = 28, NUMBER_WIDTH = 12 };
+enum {
+    LABEL_WIDTH = 28,
+    NUMBER_WIDTH = 12
+};
 
 /* Columns that a text takes, one a character. */
 static int width_of(const char *text)
@@ -44,7 +47,8 @@ static int print_groups(const char *before, const char *name)
         size_t len = (size_t)(dot - name);
         is_same = is_same && strncmp(before, name, len + 1) == 0;
         if (!is_same)
-            (void)printf("%*s%c%.*s\n", (depth + 1) * 2, "", toupper((unsigned char)name[0]), (int)len - 1, name + 1);
+            (void)printf("%*s%c%.*s\n", (depth + 1) * 2, "", toupper((unsigned char)name[0]),
+                         (int)len - 1, name + 1);
         else
             before += len + 1;
         name = dot + 1;
@@ -52,7 +56,8 @@ static int print_groups(const char *before, const char *name)
     return depth;
 }
 
-void sidebar_print(const struct definitions *d, struct counts *counts, const char *title, const struct uuid *tenant)
+void sidebar_print(const struct definitions *d, struct counts *counts, const char *title,
+                   const struct uuid *tenant)
 {
     struct as_of as_of;
     int64_t since_ms;
@@ -77,7 +82,8 @@ void sidebar_print(const struct definitions *d, struct counts *counts, const cha
     free(numbers);
 }
 
-void sidebar_print_json(const struct definitions *d, struct counts *counts, const struct uuid *tenant)
+void sidebar_print_json(const struct definitions *d, struct counts *counts,
+                        const struct uuid *tenant)
 {
     struct as_of as_of;
     int64_t since_ms;

@@ -8,10 +8,13 @@
 int cmd_version(const struct invocation *in)
 {
     if (in->options[OPTION_JSON] != NULL)
-        (void)printf("{\"badged\":\"%s\",\"sqlite\":\"%s\",\"libmicrohttpd\":\"%s\",\"libsodium\":\"%s\",\"libcyaml\":\"%s\"}\n",
-                     BADGED_VERSION, sqlite3_libversion(), MHD_get_version(), sodium_version_string(), cyaml_version_str);
+        (void)printf("{\"badged\":\"%s\",\"sqlite\":\"%s\",\"libmicrohttpd\":\"%s\",\"libsodium\":"
+                     "\"%s\",\"libcyaml\":\"%s\"}\n",
+                     BADGED_VERSION, sqlite3_libversion(), MHD_get_version(),
+                     sodium_version_string(), cyaml_version_str);
     else
-        (void)printf("badged %s\nSQLite %s\nlibmicrohttpd %s\nlibsodium %s\nlibcyaml %s\n", BADGED_VERSION,
-                     sqlite3_libversion(), MHD_get_version(), sodium_version_string(), cyaml_version_str);
+        (void)printf("badged %s\nSQLite %s\nlibmicrohttpd %s\nlibsodium %s\nlibcyaml %s\n",
+                     BADGED_VERSION, sqlite3_libversion(), MHD_get_version(),
+                     sodium_version_string(), cyaml_version_str);
     return 0;
 }

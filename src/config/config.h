@@ -5,6 +5,7 @@
  *     database: sqlite:badged.db
  *     listen: 127.0.0.1:8080
  *     auth: none
+ *     threads: 2
  *     badges:
  *       - name: orders.late
  *         label: Late orders
@@ -12,7 +13,13 @@
  *         count:
  *           - { table: orders, where: "status = 'late'" }
  *
- * Ownership: config_load makes it, config_free frees it, the definitions in it too.
+ * docs/badged.example.yaml explains every key. What is wrong is refused with "file:line:column:
+ * what was found; expected what", and for a predicate the line with a caret under the spot, on two
+ * lines more. No message has a password in it.
+ *
+ * Ownership: config_load or config_new makes it, config_free frees it, the definitions in it too.
+ * The definitions are shared with whatever index is bound to them; the rest is read-only, for any
+ * thread.
  */
 #ifndef BADGED_CONFIG_CONFIG_H
 #define BADGED_CONFIG_CONFIG_H
@@ -21,14 +28,15 @@
 #include "badge/index.h"
 #include "base/error.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CONFIG_FILE_BYTES_MAX = 1024 * 1024 };
+enum {
+    CONFIG_FILE_BYTES_MAX = 1024 * 1024
+};
 
 enum config_auth {
-    CONFIG_AUTH_UNSET,
+    CONFIG_AUTH_UNSET, /* nothing said it; there is no default for who may read whose counts */
     CONFIG_AUTH_NONE,
     CONFIG_AUTH_JWT,
     CONFIG_AUTH_PROXY,
@@ -37,35 +45,51 @@ enum config_auth {
 struct config_places; /* where in the file each source stands */
 
 struct config {
-    char *file;         /* path that was read, or NULL: no file */
-    char *database;     /* "sqlite:badged.db" */
-    char *database_from;/* what named it: "--database", "DATABASE_URL", the file's path, "default" */
-    char *listen_host;  /* address without brackets, "127.0.0.1" */
-    uint16_t listen_port; /* 0: any free one */
+    char *file;     /* path that was read, or NULL: no file */
+    char *database; /* "sqlite:FILE", FILE relative to the working directory; default
+                       "sqlite:badged.db" */
+    char *
+        database_from; /* what named it: "--database", "DATABASE_URL", the file's path, "default" */
+    char *listen_host; /* address without brackets; default "127.0.0.1" */
+    uint16_t listen_port; /* 0: any free one; default 8080 */
     enum config_auth auth;
-    unsigned threads;   /* of the server, 1 to 64; default: the processors this process may use, at most 4 */
-    struct definitions *definitions;
-    struct config_places *places;
+    unsigned threads; /* of the server, 1 to 64; default: the processors this process may use, at
+                         most 4 */
+    struct definitions
+        *definitions; /* the built-in badges, with the file's added or put in their place */
+    struct config_places *places; /* NULL: no badge comes from a file */
 };
 
-/* What the command line said; NULL or 0 for what it did not. */
+/* What the command line said; NULL for what it did not. */
 struct config_flags {
-    const char *file; /* --config: must exist; when NULL, badged.yaml in the working directory is read if it is there */
+    const char *file; /* --config: must exist; when NULL, badged.yaml in the working directory is
+                         read if it is there */
     const char *database, *listen, *auth, *threads;
 };
 
-/* config_load(flags, ret, e): read, check, and put together. ERR_CONFIG with "file:line:column: what was found, what was expected" (and, for a
- * predicate, the line of text with a caret under the spot, on lines of their own), ERR_USAGE for a wrong flag. A file over CONFIG_FILE_BYTES_MAX, or one that is not a plain file, is refused. */
-enum err config_load(const struct config_flags *flags, struct config **ret, struct error *e) MUST_CHECK;
+/* config_load(flags, ret, e): read the file and DATABASE_URL (when it is not empty and no flag
+ * names a database), check, and put together. ERR_CONFIG: the file is wrong, no plain file, or
+ * larger than CONFIG_FILE_BYTES_MAX. ERR_USAGE: a flag or DATABASE_URL is wrong. ERR_NOT_FOUND:
+ * --config names no file. ERR_READ_ONLY, ERR_SYSTEM: it cannot be read. What a flag overrides is
+ * checked in the file all the same. Reads the environment, so before threads start. */
+enum err config_load(const struct config_flags *flags, struct config **ret,
+                     struct error *e) MUST_CHECK;
 
-/* config_parse(name, text, len, d, ret_places, e): the YAML alone: add its badges to d. For config_load and the fuzz target. name stands in messages. */
-enum err config_parse(const char *name, const char *text, size_t len, struct config *config,
+/* config_new(): the defaults. */
+struct config *config_new(void);
+
+/* config_parse(c, name, text, len, e): put what len bytes of YAML say into c, fresh from
+ * config_new; name stands for the file in messages. For config_load, and for tests that have no
+ * file. On failure c is good for config_free only. */
+enum err config_parse(struct config *c, const char *name, const char *text, size_t len,
                       struct error *e) MUST_CHECK;
 
+/* config_free(c): c may be NULL. */
 void config_free(struct config *c);
 
-/* config_explain(c, fault, e): put in front of e's message the place in the file where the source stands, or "built-in badge NAME", and
- * for a predicate the caret, as config_load does. */
+/* config_explain(c, fault, e): e says why a source of c's definitions does not suit its table
+ * (index_new, feed_sqlite_check): put in front where it stands in the file, or "built-in badge
+ * NAME", and for a predicate add the caret. e may be NULL. */
 void config_explain(const struct config *c, const struct source_fault *fault, struct error *e);
 
 #endif

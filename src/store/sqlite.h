@@ -1,8 +1,9 @@
 /* The embedded store: makes the file and its tables, and keeps their version.
  *
- * The file is marked as badged's by its application_id and carries the version of its tables in user_version
- * (sqlite.org/pragma.html). Migrations are the files sql/sqlite/NNN_*.sql, each applied in one transaction with the
- * change of user_version, so that a crash leaves the file at one version or the other.
+ * The file is marked as badged's by its application_id and carries the version of its tables in
+ * user_version (sqlite.org/pragma.html). Migrations are the files sql/sqlite/NNN_*.sql, each
+ * applied in one transaction with the change of user_version, so that a crash leaves the file at
+ * one version or the other.
  *
  * Ownership: store_sqlite_open gives a sqlite3 handle that the caller closes.
  */
@@ -21,10 +22,18 @@ enum {
 /* store_sqlite_version(): the version of the tables that this program makes and reads. */
 int store_sqlite_version(void);
 
-/* store_sqlite_open(path, ret, e): open the file for writing, made and migrated as needed: rollback journal, and a
- * quick check of its pages when it is no larger than 256 MiB. Refuses, leaving the file as it was: ERR_SCHEMA for a file of another
- * program or of a newer badged, and when another connection keeps the file in WAL mode; ERR_CORRUPT, ERR_READ_ONLY,
- * ERR_FULL, ERR_BUSY. The messages say what to do next. */
+/* store_sqlite_open(path, ret, e): open the file for writing, made and migrated as needed: rollback
+ * journal, foreign keys on, and a quick check of its pages when it is no larger than 256 MiB. A new
+ * file can be read and written by its owner only. path is a name and nothing else: "file:" and
+ * ":memory:" mean nothing special. What a killed writer left unfinished is rolled back, as by every
+ * program that opens the file.
+ *
+ * Refuses, leaving the file as it was (one that was not there may be left empty): ERR_SCHEMA for
+ * one of another program, of a newer badged, or of a version that no migration starts from;
+ * ERR_CORRUPT; ERR_READ_ONLY, for the file or its directory; ERR_FULL; ERR_BUSY when another
+ * connection locks it for longer than STORE_SQLITE_BUSY_MS, or keeps it in WAL mode; ERR_NOT_FOUND
+ * for a directory that is not there; ERR_USAGE for an empty path; ERR_DATABASE for a path that is
+ * no plain file. The message says what happened, to what file, and what to do next. */
 enum err store_sqlite_open(const char *path, sqlite3 **ret, struct error *e) MUST_CHECK;
 
 #endif

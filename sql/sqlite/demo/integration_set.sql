@@ -1,0 +1,3 @@
+UPDATE integrations
+SET status = :status, updated_at = :at
+WHERE id = :id;

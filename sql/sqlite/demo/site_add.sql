@@ -1,0 +1,2 @@
+INSERT INTO tenant_sites (id, tenant_id, name, domain)
+VALUES (:id, :tenant, :name, :domain);

@@ -1,0 +1,2 @@
+-- Whether a tenant of the demonstration is there.
+SELECT count(*) FROM tenants WHERE id = :tenant;

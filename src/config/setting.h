@@ -1,0 +1,40 @@
+/* Settings: the text of one, from a flag, the environment or the file, as what it means.
+ *
+ * Every message says what was found and what was expected; the caller puts in front where the text
+ * stood. None repeats the text of a database setting: there may be a password in it.
+ *
+ * Ownership: nothing is kept; what is returned through char ** is freed with free().
+ */
+#ifndef BADGED_CONFIG_SETTING_H
+#define BADGED_CONFIG_SETTING_H
+
+#include "base/error.h"
+#include "config/config.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    SETTING_THREADS_MAX = 64
+};
+
+/* setting_check_database(text, e): ERR_CONFIG unless it is sqlite:FILE, postgres://… or
+ * postgresql://…. */
+enum err setting_check_database(const char *text, struct error *e) MUST_CHECK;
+
+/* setting_check_supported(text, e): ERR_CONFIG for a database that this version does not follow
+ * yet. */
+enum err setting_check_supported(const char *text, struct error *e) MUST_CHECK;
+
+/* setting_listen(text, ret_host, ret_port, e): ADDRESS:PORT, where ADDRESS is a name, an IPv4
+ * address, or an IPv6 address in brackets (RFC 3986, section 3.2.2), and PORT is 0 to 65535. */
+enum err setting_listen(const char *text, char **ret_host, uint16_t *ret_port,
+                        struct error *e) MUST_CHECK;
+
+/* setting_auth(text, ret, e): none, jwt or proxy. */
+enum err setting_auth(const char *text, enum config_auth *ret, struct error *e) MUST_CHECK;
+
+/* setting_threads(text, ret, e): 1 to SETTING_THREADS_MAX. */
+enum err setting_threads(const char *text, unsigned *ret, struct error *e) MUST_CHECK;
+
+#endif

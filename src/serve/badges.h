@@ -1,0 +1,18 @@
+/* GET /api/sidebar/badges: the counts of one tenant.
+ *
+ * Ownership: of a reply, see reply.h.
+ */
+#ifndef BADGED_SERVE_BADGES_H
+#define BADGED_SERVE_BADGES_H
+
+#include "serve/reply.h"
+#include "serve/request.h"
+#include "serve/service.h"
+
+/* badges_answer(s, r): the counts of the tenant that X-Tenant-Id names, as one object in the shape
+ * of the definitions, with the commit boundary they are true at (Badged-As-Of) and, only when the
+ * feed cannot tell what came since, for how many seconds that has been so (Badged-Stale); or 304
+ * when If-None-Match lists them. 503 when the counts are not known. */
+struct reply badges_answer(const struct service *s, const struct request *r);
+
+#endif

@@ -1,0 +1,49 @@
+#include "serve/route.h"
+
+#include "serve/assets.h"
+#include "serve/badges.h"
+#include "serve/health.h"
+#include "serve/problem.h"
+
+#include <string.h>
+
+static const struct route routes[] = {
+    {"/api/sidebar/badges", badges_answer}, {"/livez", health_answer_live},
+    {"/readyz", health_answer_ready},       {"/", assets_answer},
+    {"/demo.css", assets_answer},           {"/demo.js", assets_answer},
+    {"/demo/tenants", assets_answer},
+};
+
+const struct route *route_find(const char *path)
+{
+    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+        if (strcmp(routes[i].path, path) == 0)
+            return &routes[i];
+    return NULL;
+}
+
+static struct reply refuse_path(void)
+{
+    struct error e;
+    (void)error_set(&e, ERR_NOT_FOUND, "nothing has this path; badge counts are at %s",
+                    routes[0].path);
+    return problem_reply(&e);
+}
+
+static struct reply refuse_method(const struct route *route)
+{
+    struct error e;
+    (void)error_set(&e, ERR_METHOD, "%s takes GET and HEAD only", route->path);
+    struct reply reply = problem_reply(&e);
+    reply_add(&reply, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+    return reply;
+}
+
+struct reply route_answer(const struct service *s, const struct request *r, const char *method)
+{
+    if (r->route == NULL || (r->route->answer == assets_answer && s->assets == NULL))
+        return refuse_path();
+    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+        return refuse_method(r->route);
+    return r->route->answer(s, r);
+}

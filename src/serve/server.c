@@ -1,0 +1,259 @@
+/* What this deliberately does not do: parse HTTP. libmicrohttpd reads requests and writes answers;
+ * it refuses some malformed requests by itself, with a short HTML text that no option of it can
+ * replace: a request line without a target or an HTTP/1.x version, a field without a colon, a
+ * Content-Length that is not a number, a head larger than its buffer (a bit above
+ * SERVER_HEADER_BYTES_MAX, which is answered here), malformed chunks. Everything else is answered
+ * here. It is not asked to be strict where head.c is, because it would then close the connection
+ * without a word.
+ *
+ * The handler is called twice or more for a request: first when the head is read. Answering then
+ * makes libmicrohttpd close the connection, so only faults are answered then. The last call is the
+ * answer's.
+ */
+#include "serve/server.h"
+
+#include "badge/shape.h"
+#include "base/mem.h"
+#include "serve/answers.h"
+#include "serve/assets.h"
+#include "serve/connection.h"
+#include "serve/head.h"
+#include "serve/host.h"
+#include "serve/problem.h"
+#include "serve/route.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    POOL_BYTES =
+        32 * 1024, /* of a connection: the head, what is parsed of it, and the answer's head */
+    BODY_BYTES_READ_MAX =
+        4 * SERVER_BODY_BYTES_MAX, /* of a body too large, before the connection is closed */
+    FILES_KEPT = 64, /* descriptors that connections leave for the rest of the program */
+    LISTEN_BACKLOG = 1024,
+};
+
+struct server {
+    struct service service;
+    struct shape *shape;
+    struct connections connections;
+    struct MHD_Daemon *daemon;
+    int listener;
+    uint16_t port;
+};
+
+static enum MHD_Result send_reply(const struct server *s, const struct request *r,
+                                  struct reply reply)
+{
+    if (service_is_draining(&s->service) && reply.keeper == NULL)
+        reply_add(&reply, MHD_HTTP_HEADER_CONNECTION, "close");
+    return reply_send(&reply, r->mhd);
+}
+
+static enum MHD_Result send_fault(struct server *s, struct request *r, enum fault fault)
+{
+    struct error e;
+    fault_error(fault, &e);
+    return send_reply(s, r, problem_reply(&e));
+}
+
+static struct connection *connection_of(struct MHD_Connection *mhd)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    assert(info != NULL && info->socket_context != NULL);
+    return info->socket_context;
+}
+
+static void on_connection(void *context, struct MHD_Connection *mhd, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct server *s = context;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        connections_remove(&s->connections, *socket_context);
+        return;
+    }
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+    assert(info != NULL);
+    *socket_context = connections_add(&s->connections, info->connect_fd);
+}
+
+/* The request line was read, and is not cut up yet. What this returns is the handler's
+ * request_context. */
+static void *on_target(void *context, const char *target, struct MHD_Connection *mhd)
+{
+    (void)context;
+    struct connection *c = connection_of(mhd);
+    request_begin(&c->request, mhd, target);
+    return c;
+}
+
+/* libmicrohttpd would otherwise decode the target in its place; target.c has decoded what it needs.
+ */
+static size_t on_unescape(void *context, struct MHD_Connection *mhd, char *text)
+{
+    (void)context;
+    (void)mhd;
+    return strlen(text);
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *mhd, const char *url,
+                                  const char *method, const char *version, const char *body,
+                                  size_t *body_len, void **request_context)
+{
+    (void)mhd;
+    (void)url;
+    (void)body;
+    struct server *s = context;
+    struct connection *c = *request_context;
+    struct request *r = &c->request;
+    if (!r->is_begun) {
+        r->is_begun = true;
+        connection_begin(&s->connections, c);
+        enum fault fault = request_read_head(r, method, version);
+        return fault == FAULT_NONE ? MHD_YES : send_fault(s, r, fault);
+    }
+    if (*body_len > 0) { /* no route takes a body, but a client may send one */
+        r->body_bytes += *body_len;
+        *body_len = 0;
+        return r->body_bytes > BODY_BYTES_READ_MAX ? MHD_NO : MHD_YES;
+    }
+    if (r->body_bytes > SERVER_BODY_BYTES_MAX)
+        return send_fault(s, r, FAULT_BODY_BYTES);
+    return send_reply(s, r, route_answer(&s->service, r, method));
+}
+
+static void on_completed(void *context, struct MHD_Connection *mhd, void **request_context,
+                         enum MHD_RequestTerminationCode code)
+{
+    (void)mhd;
+    (void)code;
+    struct server *s = context;
+    connection_end(&s->connections, *request_context);
+}
+
+static enum err listen_at(struct server *s, const struct server_options *o, struct error *e)
+{
+    struct host_address address;
+    enum err err = host_resolve(o->host, o->port, &address, e);
+    if (err != ERR_OK)
+        return err;
+    const struct sockaddr *to = (const struct sockaddr *)&address.storage;
+    const int on = 1;
+    s->listener = socket(to->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (s->listener < 0 ||
+        setsockopt(s->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+        bind(s->listener, to, address.len) != 0 || listen(s->listener, LISTEN_BACKLOG) != 0) {
+        int cause = errno;
+        err = error_set_errno(e, cause, "listening on %s port %u", o->host, (unsigned)o->port);
+        if (cause == EADDRINUSE)
+            err = error_set(e, ERR_SYSTEM,
+                            "port %u of %s is taken by another program: stop that, or choose "
+                            "another port (0 picks a free one)",
+                            (unsigned)o->port, o->host);
+        return err;
+    }
+    struct sockaddr_storage bound = {0};
+    socklen_t len = sizeof(bound);
+    int rc = getsockname(s->listener, (struct sockaddr *)&bound, &len);
+    assert(rc == 0);
+    const void *port = bound.ss_family == AF_INET6
+                           ? (const void *)&((const struct sockaddr_in6 *)&bound)->sin6_port
+                           : (const void *)&((const struct sockaddr_in *)&bound)->sin_port;
+    uint16_t network_order;
+    memcpy(&network_order, port, sizeof(network_order));
+    s->port = ntohs(network_order);
+    return ERR_OK;
+}
+
+static unsigned connections_limit(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
+        files.rlim_cur > SERVER_CONNECTIONS_MAX + FILES_KEPT)
+        return SERVER_CONNECTIONS_MAX;
+    return files.rlim_cur > 2 * FILES_KEPT ? (unsigned)files.rlim_cur - FILES_KEPT : FILES_KEPT;
+}
+
+static enum err start_daemon(struct server *s, const struct server_options *o, struct error *e)
+{
+    struct MHD_OptionItem options[] = {
+        {MHD_OPTION_LISTEN_SOCKET, s->listener, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL_BYTES, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, connections_limit(), NULL},
+        {MHD_OPTION_STRICT_FOR_CLIENT, head_must_be_checked() ? 0 : 1, NULL},
+        /* One thread is what libmicrohttpd starts without a pool. */
+        {o->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, o->threads, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    s->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_USE_ITC, 0, NULL, NULL, on_request, s,
+        MHD_OPTION_ARRAY, options, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+        MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_END);
+    if (s->daemon == NULL)
+        return error_set_errno(e, errno, "starting the HTTP server's %u threads", o->threads);
+    return ERR_OK;
+}
+
+static void release(struct server *s)
+{
+    if (s->listener >= 0)
+        (void)close(s->listener);
+    answers_free(s->service.answers);
+    shape_free(s->shape);
+    assets_free(s->service.assets);
+    free(s);
+}
+
+enum err server_start(const struct server_options *o, struct counts *counts,
+                      const struct definitions *d, struct server **ret, struct error *e)
+{
+    assert(o->threads >= 1 && counts_sources(counts) <= SOURCES_MAX);
+    struct server *s = mem_zero(1, sizeof(*s));
+    s->listener = -1;
+    s->service.counts = counts;
+    s->shape = shape_new(d);
+    s->service.answers = answers_new(s->shape, counts_sources(counts));
+    if (o->demo_tenants != NULL)
+        s->service.assets = assets_new(o->demo_tenants, o->demo_tenants_count);
+    enum err err = listen_at(s, o, e);
+    if (err == ERR_OK) {
+        err = connections_start(&s->connections,
+                                o->phase_s_max > 0 ? o->phase_s_max : SERVER_PHASE_S_MAX, e);
+        if (err == ERR_OK && (err = start_daemon(s, o, e)) != ERR_OK)
+            connections_stop(&s->connections);
+    }
+    if (err != ERR_OK) {
+        release(s);
+        return err;
+    }
+    *ret = s;
+    return ERR_OK;
+}
+
+uint16_t server_port(const struct server *s)
+{
+    return s->port;
+}
+
+void server_stop(struct server *s, int drain_ms)
+{
+    if (s == NULL)
+        return;
+    MHD_socket listener = MHD_quiesce_daemon(s->daemon);
+    assert(listener == s->listener);
+    atomic_store(&s->service.is_draining, true);
+    (void)connections_drain(&s->connections, drain_ms);
+    MHD_stop_daemon(s->daemon);
+    connections_stop(&s->connections);
+    release(s);
+}

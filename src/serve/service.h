@@ -1,0 +1,29 @@
+/* The service: what the routes answer from. All of it is set up before the first request and read
+ * by any thread.
+ *
+ * Ownership: part of the server.
+ */
+#ifndef BADGED_SERVE_SERVICE_H
+#define BADGED_SERVE_SERVICE_H
+
+#include "badge/counts.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+struct answers;
+struct assets;
+
+struct service {
+    struct counts *counts;
+    struct answers *answers;
+    struct assets *assets;   /* the demonstration page, or NULL */
+    atomic_bool is_draining; /* the server is being stopped: replies say so, and none is kept */
+};
+
+static inline bool service_is_draining(const struct service *s)
+{
+    return atomic_load_explicit(&s->is_draining, memory_order_relaxed);
+}
+
+#endif

@@ -1,0 +1,239 @@
+/* Evaluation in C and in SQLite give the same truth for generated predicates and rows. The seed and
+ * the number of pairs can be set: test_predicate_agrees [SEED [PAIRS]]. */
+#include "badge/predicate.h"
+
+#include <setjmp.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buffer.h"
+#include "base/mem.h"
+#include "generate/predicates.h"
+
+enum {
+    ROWS = 64,
+    PREDICATES_PER_TABLE = 50
+};
+
+static uint64_t seed = 20261123;
+static uint64_t pairs_wanted = 1000000;
+
+static sqlite3 *db;
+static sqlite3_stmt *cast;
+static struct column columns[GENERATE_COLUMNS];
+static struct table table = {.columns = columns, .columns_count = GENERATE_COLUMNS};
+
+static double real_of(const char *text, void *context)
+{
+    sqlite3_stmt *stmt = context;
+    sqlite3_bind_text(stmt, 1, text, -1, SQLITE_STATIC);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    double real = sqlite3_column_double(stmt, 0);
+    sqlite3_reset(stmt);
+    return real;
+}
+
+static void must(const char *sql)
+{
+    char *message = NULL;
+    if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
+        fail_msg("%s: %s", sql, message);
+}
+
+static void make_table(void)
+{
+    static char name[] = "t", schema[] = "public";
+    struct buffer sql = {0};
+    buffer_puts(&sql, "CREATE TABLE t (id INTEGER PRIMARY KEY");
+    for (size_t i = 0; i < GENERATE_COLUMNS; i++) {
+        char *quoted = sqlite3_mprintf("\"%w\"", generate_columns[i].name);
+        buffer_printf(&sql, ", %s %s", quoted, generate_columns[i].sqlite_type);
+        columns[i] =
+            (struct column){mem_text(generate_columns[i].name, strlen(generate_columns[i].name)),
+                            generate_columns[i].type};
+        sqlite3_free(quoted);
+    }
+    buffer_puts(&sql, ")");
+    must(sql.bytes);
+    buffer_fini(&sql);
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT CAST(? AS REAL)", -1, &cast, NULL), SQLITE_OK);
+    table.name = name;
+    table.schema = schema;
+    table.real_of = real_of;
+    table.real_context = cast;
+}
+
+static void bind(sqlite3_stmt *stmt, int i, const struct value *v)
+{
+    switch (v->kind) {
+    case VALUE_NULL:
+        sqlite3_bind_null(stmt, i);
+        break;
+    case VALUE_INT:
+        sqlite3_bind_int64(stmt, i, v->integer);
+        break;
+    case VALUE_REAL:
+        sqlite3_bind_double(stmt, i, v->real);
+        break;
+    case VALUE_TEXT:
+        sqlite3_bind_text(stmt, i, v->text.bytes, (int)v->text.len, SQLITE_TRANSIENT);
+        break;
+    case VALUE_BLOB:
+        sqlite3_bind_blob(stmt, i, v->text.bytes, (int)v->text.len, SQLITE_TRANSIENT);
+        break;
+    }
+}
+
+/* Fill the table, and read it back into rows: what SQLite stored, after the affinity of its
+ * columns, is what a feed sees. */
+static struct value stored[ROWS][GENERATE_COLUMNS];
+static char *texts[ROWS][GENERATE_COLUMNS];
+
+static void read_back(void)
+{
+    sqlite3_stmt *stmt;
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT * FROM t ORDER BY id", -1, &stmt, NULL),
+                     SQLITE_OK);
+    for (size_t n = 0; n < ROWS; n++) {
+        assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+        for (int i = 0; i < GENERATE_COLUMNS; i++) {
+            struct value *v = &stored[n][i];
+            free(texts[n][i]);
+            texts[n][i] = NULL;
+            switch (sqlite3_column_type(stmt, i + 1)) {
+            case SQLITE_NULL:
+                v->kind = VALUE_NULL;
+                continue;
+            case SQLITE_INTEGER:
+                *v =
+                    (struct value){.kind = VALUE_INT, .integer = sqlite3_column_int64(stmt, i + 1)};
+                continue;
+            case SQLITE_FLOAT:
+                *v = (struct value){.kind = VALUE_REAL, .real = sqlite3_column_double(stmt, i + 1)};
+                continue;
+            case SQLITE_TEXT:
+                v->kind = VALUE_TEXT;
+                break;
+            default:
+                v->kind = VALUE_BLOB;
+                break;
+            }
+            v->text.len = (size_t)sqlite3_column_bytes(stmt, i + 1);
+            const char *bytes = sqlite3_column_blob(stmt, i + 1);
+            texts[n][i] = mem_text(bytes != NULL ? bytes : "", v->text.len);
+            v->text.bytes = texts[n][i];
+        }
+    }
+    sqlite3_finalize(stmt);
+}
+
+static void fill_table(struct random *r)
+{
+    sqlite3_stmt *stmt;
+    struct buffer sql = {0};
+    buffer_puts(&sql, "INSERT INTO t VALUES (?");
+    for (size_t i = 0; i < GENERATE_COLUMNS; i++)
+        buffer_puts(&sql, ", ?");
+    buffer_puts(&sql, ")");
+    must("DELETE FROM t");
+    assert_int_equal(sqlite3_prepare_v2(db, sql.bytes, -1, &stmt, NULL), SQLITE_OK);
+    for (int n = 0; n < ROWS; n++) {
+        struct value row[GENERATE_COLUMNS];
+        generate_row(r, true, row);
+        sqlite3_bind_int(stmt, 1, n);
+        for (int i = 0; i < GENERATE_COLUMNS; i++)
+            bind(stmt, i + 2, &row[i]);
+        assert_int_equal(sqlite3_step(stmt), SQLITE_DONE);
+        sqlite3_reset(stmt);
+    }
+    sqlite3_finalize(stmt);
+    buffer_fini(&sql);
+    read_back();
+}
+
+static void compare(const char *text, const struct predicate *p, uint64_t truths[3])
+{
+    static const char *const names[] = {"false", "true", "unknown"};
+    struct buffer sql = {0};
+    buffer_printf(&sql,
+                  "SELECT CASE WHEN (%s) THEN 1 WHEN NOT (%s) THEN 0 ELSE 2 END FROM t ORDER BY id",
+                  text, text);
+    sqlite3_stmt *stmt;
+    if (sqlite3_prepare_v2(db, sql.bytes, -1, &stmt, NULL) != SQLITE_OK)
+        fail_msg("SQLite refuses what badged takes: %s: %s", text, sqlite3_errmsg(db));
+    for (size_t n = 0; n < ROWS; n++) {
+        assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+        enum truth theirs = (enum truth)sqlite3_column_int(stmt, 0),
+                   ours = predicate_eval(p, stored[n]);
+        truths[ours]++;
+        if (theirs == ours)
+            continue;
+        for (size_t i = 0; i < GENERATE_COLUMNS; i++)
+            print_error("  %s: kind %d integer %lld real %.17g text %s\n", generate_columns[i].name,
+                        (int)stored[n][i].kind, (long long)stored[n][i].integer,
+                        stored[n][i].kind == VALUE_REAL ? stored[n][i].real : 0,
+                        texts[n][i] != NULL ? texts[n][i] : "");
+        fail_msg("SQLite says %s, badged says %s of row %zu for: %s", names[theirs], names[ours], n,
+                 text);
+    }
+    sqlite3_finalize(stmt);
+    buffer_fini(&sql);
+}
+
+static void evaluation_agrees_with_sqlite(void **state)
+{
+    (void)state;
+    struct random r = {seed};
+    uint64_t uses[USE__COUNT] = {0}, truths[3] = {0}, pairs = 0;
+    assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+    make_table();
+    while (pairs < pairs_wanted) {
+        fill_table(&r);
+        for (int i = 0; i < PREDICATES_PER_TABLE; i++, pairs += ROWS) {
+            struct buffer text = {0};
+            generate_predicate(&r, &text, uses);
+            struct predicate *p = NULL;
+            size_t offset = 0;
+            struct error e = {0};
+            if (predicate_parse(text.bytes, text.len, &p, &offset, &e) != ERR_OK ||
+                predicate_bind(p, &table, &offset, &e) != ERR_OK)
+                fail_msg("generated predicate is refused: %s at %zu of: %s", e.message, offset,
+                         text.bytes);
+            compare(text.bytes, p, truths);
+            predicate_free(p);
+            buffer_fini(&text);
+        }
+    }
+    for (size_t i = 0; i < USE__COUNT; i++)
+        if (uses[i] < pairs / ROWS / 200)
+            fail_msg("use %zu came up only %llu times", i, (unsigned long long)uses[i]);
+    for (size_t i = 0; i < 3; i++)
+        assert_true(truths[i] > pairs / 20);
+    print_message("seed %llu: %llu pairs agree: %llu false, %llu true, %llu unknown\n",
+                  (unsigned long long)seed, (unsigned long long)pairs,
+                  (unsigned long long)truths[0], (unsigned long long)truths[1],
+                  (unsigned long long)truths[2]);
+    sqlite3_finalize(cast);
+    for (size_t i = 0; i < GENERATE_COLUMNS; i++)
+        free(columns[i].name);
+    for (size_t n = 0; n < ROWS; n++)
+        for (size_t i = 0; i < GENERATE_COLUMNS; i++)
+            free(texts[n][i]);
+    sqlite3_close(db);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1)
+        seed = strtoull(argv[1], NULL, 10);
+    if (argc > 2)
+        pairs_wanted = strtoull(argv[2], NULL, 10);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(evaluation_agrees_with_sqlite)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,31 @@
+/* Tables of files that are wrong: the text, and the whole message that it must be refused with. */
+#ifndef BADGED_TEST_CONFIG_REFUSE_H
+#define BADGED_TEST_CONFIG_REFUSE_H
+
+#include "base/buffer.h"
+#include "config/config.h"
+
+#include <stddef.h>
+
+struct row {
+    const char *yaml;
+    size_t len;
+    const char *message;
+};
+
+#define ROW(yaml, message)                                                                         \
+    {                                                                                              \
+        yaml, sizeof(yaml) - 1, message                                                            \
+    }
+#define REFUSE(rows) refuse(rows, sizeof(rows) / sizeof((rows)[0]))
+
+/* refuse(rows, count): each row is refused as ERR_CONFIG with exactly its message. The file is
+ * "badged.yaml". */
+void refuse(const struct row *rows, size_t count);
+void refuse_one(const char *yaml, size_t len, const char *message);
+
+/* refuse_many(head, item, n, tail, message): as refuse_one, for head, n times item, and tail. */
+void refuse_many(const char *head, const char *item, size_t n, const char *tail,
+                 const char *message);
+
+#endif

@@ -1,0 +1,212 @@
+/* What a file that is right comes to. */
+#include "config/config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct config *parse(const char *yaml)
+{
+    struct config *c = config_new();
+    struct error e = {0};
+    enum err err = config_parse(c, "badged.yaml", yaml, strlen(yaml), &e);
+    if (err != ERR_OK)
+        fail_msg("%s", e.message);
+    return c;
+}
+
+static void assert_defaults(const struct config *c)
+{
+    assert_null(c->file);
+    assert_string_equal(c->database, "sqlite:badged.db");
+    assert_string_equal(c->database_from, "default");
+    assert_string_equal(c->listen_host, "127.0.0.1");
+    assert_int_equal(c->listen_port, 8080);
+    assert_int_equal(c->auth, CONFIG_AUTH_UNSET);
+    assert_in_range(c->threads, 1, 4);
+    struct definitions *builtin = definitions_builtin();
+    assert_int_equal(c->definitions->badges_count, builtin->badges_count);
+    assert_int_equal(c->definitions->sources_count, builtin->sources_count);
+    definitions_free(builtin);
+}
+
+static void a_file_that_says_nothing_leaves_the_defaults(void **state)
+{
+    (void)state;
+    static const char *const files[] = {
+        "",
+        "\n",
+        "# nothing\n",
+        "---\n",
+        "---\n...\n",
+        "~\n",
+        "null\n",
+        "{}\n",
+        "badges: []\n",
+        "badges:\n# - name: a\n",
+        "badges: ~\n",
+        "\xEF\xBB\xBF",
+    };
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        struct config *c = parse(files[i]);
+        assert_defaults(c);
+        config_free(c);
+    }
+}
+
+static void every_setting_is_read(void **state)
+{
+    (void)state;
+    struct config *c = parse("database: sqlite:/tmp/x.db\nlisten: \"[::1]:0\"\nauth: proxy\n"
+                             "threads: 7\n");
+    assert_string_equal(c->database, "sqlite:/tmp/x.db");
+    assert_string_equal(c->database_from, "badged.yaml");
+    assert_string_equal(c->listen_host, "::1");
+    assert_int_equal(c->listen_port, 0);
+    assert_int_equal(c->auth, CONFIG_AUTH_PROXY);
+    assert_int_equal(c->threads, 7);
+    config_free(c);
+}
+
+static void every_key_of_a_badge_and_a_source_is_read(void **state)
+{
+    (void)state;
+    struct config *c = parse("badges:\n"
+                             "  - name: orders.late\n"
+                             "    label: Late orders\n"
+                             "    zero: 0\n"
+                             "    count:\n"
+                             "      - table: orders\n"
+                             "        where: status = 'late'\n"
+                             "        schema: shop\n"
+                             "        tenant: shop_id\n"
+                             "        distinct: customer_id\n"
+                             "        order: placed_at\n");
+    const struct badge *b = definitions_find(c->definitions, "orders.late");
+    assert_non_null(b);
+    assert_string_equal(b->label, "Late orders");
+    assert_false(b->is_zero_null);
+    assert_int_equal(b->sources_count, 1);
+    const struct source *s = &c->definitions->sources[b->sources[0]];
+    assert_string_equal(s->table, "orders");
+    assert_string_equal(s->where, "status = 'late'");
+    assert_string_equal(s->schema, "shop");
+    assert_string_equal(s->tenant, "shop_id");
+    assert_string_equal(s->distinct, "customer_id");
+    assert_string_equal(s->order, "placed_at");
+    config_free(c);
+}
+
+static void what_a_badge_leaves_out_takes_its_default(void **state)
+{
+    (void)state;
+    struct config *c = parse("badges:\n"
+                             "  - { name: orders.lateOrders, count: [{ table: orders }] }\n"
+                             "  - { name: orders.none, count: [] }\n");
+    const struct badge *b = definitions_find(c->definitions, "orders.lateOrders");
+    assert_string_equal(b->label, "Late Orders");
+    assert_true(b->is_zero_null);
+    const struct source *s = &c->definitions->sources[b->sources[0]];
+    assert_string_equal(s->where, "TRUE");
+    assert_string_equal(s->schema, "public");
+    assert_string_equal(s->tenant, "tenant_id");
+    assert_null(s->distinct);
+    assert_string_equal(s->order, "created_at");
+    assert_int_equal(definitions_find(c->definitions, "orders.none")->sources_count, 0);
+    config_free(c);
+}
+
+static void zero_takes_every_spelling_of_null(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool is_null;
+    } rows[] = {{"null", true}, {"Null", true}, {"NULL", true},
+                {"~", true},    {"", true},     {"0", false}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char yaml[100];
+        (void)snprintf(yaml, sizeof(yaml), "badges:\n- name: a\n  zero: %s\n  count: []\n",
+                       rows[i].text);
+        struct config *c = parse(yaml);
+        assert_int_equal(definitions_find(c->definitions, "a")->is_zero_null, rows[i].is_null);
+        config_free(c);
+    }
+}
+
+static void a_badge_of_a_built_in_name_takes_its_place(void **state)
+{
+    (void)state;
+    struct definitions *builtin = definitions_builtin();
+    struct config *c = parse("badges:\n"
+                             "  - name: feedback\n"
+                             "    label: Bugs\n"
+                             "    count: [{ table: feedback, where: type = 'bug' }]\n");
+    const struct badge *b = definitions_find(c->definitions, "feedback");
+    assert_string_equal(b->label, "Bugs");
+    assert_int_equal(c->definitions->badges_count, builtin->badges_count);
+    /* The source that only the built-in badge counted is gone. */
+    assert_int_equal(c->definitions->sources_count, builtin->sources_count);
+    for (size_t i = 0; i < builtin->badges_count; i++)
+        assert_string_equal(c->definitions->badges[i].name, builtin->badges[i].name);
+    config_free(c);
+    definitions_free(builtin);
+}
+
+static void quotes_make_a_text_of_anything(void **state)
+{
+    (void)state;
+    struct config *c = parse("badges:\n"
+                             "  - name: 'null'\n"
+                             "    label: '~'\n"
+                             "    count: [{ table: \"\x74rue\", where: 'TRUE', order: 5 }]\n");
+    const struct badge *b = definitions_find(c->definitions, "null");
+    assert_string_equal(b->label, "~");
+    const struct source *s = &c->definitions->sources[b->sources[0]];
+    assert_string_equal(s->table, "true");
+    assert_string_equal(s->order, "5");
+    config_free(c);
+}
+
+static void a_predicate_may_stand_on_several_lines(void **state)
+{
+    (void)state;
+    struct config *c = parse("badges:\n"
+                             "  - name: a\n"
+                             "    count:\n"
+                             "      - table: t\n"
+                             "        where: |\n"
+                             "          a = 1\n"
+                             "          AND b = 'x'\n");
+    const struct badge *b = definitions_find(c->definitions, "a");
+    assert_string_equal(c->definitions->sources[b->sources[0]].where, "a = 1\nAND b = 'x'\n");
+    config_free(c);
+}
+
+static void freeing_nothing_does_nothing(void **state)
+{
+    (void)state;
+    config_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_file_that_says_nothing_leaves_the_defaults),
+        cmocka_unit_test(every_setting_is_read),
+        cmocka_unit_test(every_key_of_a_badge_and_a_source_is_read),
+        cmocka_unit_test(what_a_badge_leaves_out_takes_its_default),
+        cmocka_unit_test(zero_takes_every_spelling_of_null),
+        cmocka_unit_test(a_badge_of_a_built_in_name_takes_its_place),
+        cmocka_unit_test(quotes_make_a_text_of_anything),
+        cmocka_unit_test(a_predicate_may_stand_on_several_lines),
+        cmocka_unit_test(freeing_nothing_does_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
