@@ -72,8 +72,8 @@ static const struct command table[] = {
      "row now and then: crawls "
      "fail and recover, deliveries fail, feedback arrives. Open the address it prints in a "
      "browser. The database is "
-     "sqlite:badged-demo.db in the working directory unless another is named; one that holds other "
-     "data is refused.",
+     "sqlite:badged-demo.db in the working directory unless another is named; rows of other "
+     "tenants there are left alone.",
      O(DATABASE) | O(LISTEN) | O(THREADS) | O(ONCE) | O(EVERY) | O(JSON) | O(QUIET),
      {"badged demo", "badged demo --once", "badged demo --every 0.2 --listen 127.0.0.1:0"},
      cmd_demo},
