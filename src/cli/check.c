@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The tables are looked at when the database is there; a database that was named must be. */
+/* The tables are looked at when the database is there; one that was named for this run must be. */
 static enum err check_tables(const struct config *config, bool *ret_is_checked, struct error *e)
 {
     const char *path = service_path(config);

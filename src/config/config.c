@@ -295,13 +295,20 @@ static enum err blame_usage(const char *name, enum err err, struct error *e)
     return ERR_USAGE;
 }
 
+/* DATABASE_URL, or NULL when it names nothing. */
+static const char *database_url(void)
+{
+    const char *url = getenv("DATABASE_URL");
+    return url != NULL && *url != '\0' ? url : NULL;
+}
+
 static enum err take_usage(struct config *c, const struct config_flags *flags, struct error *e)
 {
     enum err err = ERR_OK;
-    const char *url = getenv("DATABASE_URL");
+    const char *url = database_url();
     if (flags->database != NULL)
         err = blame_usage("--database", set_database(c, flags->database, "--database", e), e);
-    else if (url != NULL && *url != '\0')
+    else if (url != NULL)
         err = blame_usage("DATABASE_URL", set_database(c, url, "DATABASE_URL", e), e);
     if (err == ERR_OK && flags->listen != NULL)
         err = blame_usage("--listen", set_listen(c, flags->listen, e), e);
@@ -312,13 +319,15 @@ static enum err take_usage(struct config *c, const struct config_flags *flags, s
     return err;
 }
 
-/* Only the database that won is asked of: a file may name one that a flag puts aside. */
-static enum err check_supported(const struct config *c, struct error *e)
+/* Only the database that won is asked of: a file may name one that a flag puts aside. The default
+ * is supported, so what neither flag nor environment named is the file's. */
+static enum err check_supported(const struct config *c, const struct config_flags *flags,
+                                struct error *e)
 {
     enum err err = setting_check_supported(c->database, e);
     if (err == ERR_OK)
         return ERR_OK;
-    bool is_from_file = c->file != NULL && strcmp(c->database_from, c->file) == 0;
+    bool is_from_file = flags->database == NULL && database_url() == NULL;
     return is_from_file ? blame_key(places_tree(c->places), "database", err, e)
                         : blame_usage(c->database_from, err, e);
 }
@@ -331,7 +340,7 @@ enum err config_load(const struct config_flags *flags, struct config **ret, stru
     if (err == ERR_OK)
         err = take_usage(c, flags, e);
     if (err == ERR_OK)
-        err = check_supported(c, e);
+        err = check_supported(c, flags, e);
     if (err != ERR_OK) {
         config_free(c);
         return err;

@@ -33,7 +33,7 @@ struct config_places *places_new(struct tree *t, const struct definitions *d)
 {
     struct config_places *p = mem_zero(1, sizeof(*p));
     p->tree = t;
-    p->sources = mem_zero(d->sources_count, sizeof(*p->sources));
+    p->sources = mem_zero(d->sources_count, sizeof(struct tree_node *));
     p->sources_count = d->sources_count;
     const struct tree_node *badges = tree_find(t, tree_root(t), "badges");
     const struct tree_node *badge = badges != NULL ? tree_first(t, badges) : NULL;

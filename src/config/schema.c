@@ -6,7 +6,6 @@
 
 #include <assert.h>
 #include <cyaml/cyaml.h>
-#include <stdio.h>
 #include <string.h>
 
 /* ---- the tables ---- */
@@ -268,32 +267,18 @@ enum err schema_check(const struct tree *t, struct error *e)
 
 /* ---- loading ---- */
 
-/* Keep libcyaml's first line; those behind it retrace the way there. */
-PRINTF_LIKE(3, 0)
-static void on_log(cyaml_log_t level, void *context, const char *fmt, va_list args)
-{
-    char *message = context;
-    (void)level;
-    if (*message == '\0')
-        (void)vsnprintf(message, ERROR_MESSAGE_BYTES_MAX, fmt, args);
-    message[strcspn(message, "\n")] = '\0';
-}
+static const cyaml_config_t loader = {.mem_fn = cyaml_mem, .flags = CYAML_CFG_NO_ALIAS};
 
-static const cyaml_config_t loader = {
-    .mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR, .flags = CYAML_CFG_NO_ALIAS};
-
+/* What schema_check passed, libcyaml refuses for want of memory only; so it needs no log to explain
+ * itself. */
 enum err schema_load(const struct tree *t, struct schema_file **ret, struct error *e)
 {
-    char message[ERROR_MESSAGE_BYTES_MAX] = "";
-    cyaml_config_t logging = loader;
-    logging.log_fn = on_log;
-    logging.log_ctx = message;
     cyaml_data_t *data = NULL;
     cyaml_err_t rc =
-        cyaml_load_data((const uint8_t *)t->text, t->len, &logging, &file_schema, &data, NULL);
+        cyaml_load_data((const uint8_t *)t->text, t->len, &loader, &file_schema, &data, NULL);
     if (rc != CYAML_OK)
         return error_set(e, rc == CYAML_ERR_OOM ? ERR_MEMORY : ERR_CONFIG, "%s: %s", t->name,
-                         *message != '\0' ? message : cyaml_strerror(rc));
+                         cyaml_strerror(rc));
     /* libcyaml gives nothing for a mapping without keys; it frees with free(). */
     *ret = data != NULL ? data : mem_zero(1, sizeof(**ret));
     return ERR_OK;

@@ -251,6 +251,31 @@ static enum err refuse_decoration(struct builder *b, const yaml_event_t *event,
     return ERR_OK;
 }
 
+/* libyaml looks each %TAG directive up among all before it, so a file of them would take minutes.
+ * Directives stand in front of a document, with nothing but comments between; from is the start of
+ * the file or the end of a document. */
+static enum err refuse_directive(struct builder *b, const yaml_mark_t *from)
+{
+    const struct tree *t = b->tree;
+    bool is_line_start = from->column == 0;
+    bool is_comment = false;
+    size_t at = byte_of(b, from);
+    while (at < t->len) {
+        uint32_t c;
+        size_t len = utf8_decode(t->text + at, t->len - at, &c);
+        bool is_break = c == '\n' || c == '\r' || c == 0x85 || c == 0x2028 || c == 0x2029;
+        bool is_document_end = is_line_start && strncmp(t->text + at, "...", 3) == 0;
+        if (is_line_start && c == '%')
+            return tree_fail(t, at, b->error, "'%%' opens a directive; expected none");
+        is_comment = !is_break && (is_comment || c == '#');
+        if (!is_comment && !is_break && !is_document_end && c != ' ' && c != '\t')
+            return ERR_OK;
+        is_line_start = is_break;
+        at += is_document_end ? 3 : len;
+    }
+    return ERR_OK;
+}
+
 static enum err on_event(struct builder *b, const yaml_event_t *event)
 {
     enum err err;
@@ -259,6 +284,8 @@ static enum err on_event(struct builder *b, const yaml_event_t *event)
         if (b->documents++ > 0)
             return refuse(b, event, "a second document; expected one");
         return ERR_OK;
+    case YAML_DOCUMENT_END_EVENT:
+        return refuse_directive(b, &event->end_mark);
     case YAML_ALIAS_EVENT:
         return refuse(
             b, event,
@@ -291,7 +318,7 @@ static enum err grow(struct tree *t, struct error *e)
         return error_set(e, ERR_MEMORY, "%s: no memory to read it", t->name);
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)t->text, t->len);
-    enum err err = ERR_OK;
+    enum err err = refuse_directive(&b, &(yaml_mark_t){0});
     for (bool is_end = false; err == ERR_OK && !is_end;) {
         yaml_event_t event;
         if (!yaml_parser_parse(&parser, &event)) {

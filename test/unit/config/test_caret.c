@@ -118,6 +118,22 @@ static void a_caret_minds_quotes_escapes_tabs_and_utf8(void **state)
     REFUSE(rows);
 }
 
+static void a_caret_minds_escapes_that_stand_for_several_bytes(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        ROW("badges:\n"
+            "  - name: a\n"
+            "    count:\n"
+            "      - table: t\n"
+            "        where: \"a = '\\_\\L\\P\\x41\\xe9\\u20ac\\U0001d11e\\/' OR\\t= 1\"\n",
+            "badged.yaml:5:60: a column or a literal must stand here\n"
+            "          where: \"a = '\\_\\L\\P\\x41\\xe9\\u20ac\\U0001d11e\\/' OR\\t= 1\"\n"
+            "                                                             ^"),
+    };
+    REFUSE(rows);
+}
+
 static void a_predicate_on_several_lines_is_shown_on_one(void **state)
 {
     (void)state;
@@ -196,6 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_caret_stands_under_the_fault_in_the_line_of_the_file),
         cmocka_unit_test(a_caret_minds_quotes_escapes_tabs_and_utf8),
+        cmocka_unit_test(a_caret_minds_escapes_that_stand_for_several_bytes),
         cmocka_unit_test(a_predicate_on_several_lines_is_shown_on_one),
         cmocka_unit_test(a_long_line_is_cut_around_the_caret),
     };

@@ -1,5 +1,5 @@
 /* What a file that is right comes to. */
-#include "config/config.h"
+#include "refuse.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -71,6 +71,51 @@ static void every_setting_is_read(void **state)
     assert_int_equal(c->listen_port, 0);
     assert_int_equal(c->auth, CONFIG_AUTH_PROXY);
     assert_int_equal(c->threads, 7);
+    config_free(c);
+}
+
+static void settings_are_placed_where_their_value_stands(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        ROW("database: badged.db\n",
+            "badged.yaml:1:11: a database without 'sqlite:' or 'postgres://' in front; expected "
+            "sqlite:FILE, as in sqlite:badged.db, or postgres://…"),
+        ROW("auth: none\nlisten: 8080\n",
+            "badged.yaml:2:9: '8080' names no address; expected ADDRESS:PORT, as in "
+            "127.0.0.1:8080"),
+        ROW("auth:   basic\n",
+            "badged.yaml:1:9: 'basic' is no way to authenticate; expected none, jwt or proxy"),
+        ROW("# a comment\n\n{ threads: 65 }\n",
+            "badged.yaml:3:12: '65' is no number of threads; expected a whole number from 1 to 64"),
+    };
+    REFUSE(rows);
+}
+
+static void a_failure_needs_no_error_to_fill(void **state)
+{
+    (void)state;
+    static const char *const files[] = {
+        "a: *b", "databse: x", "listen: x", "badges:\n- { name: a b, count: [] }\n",
+        "badges:\n- { name: a, count: [{ table: t, where: ( }] }\n"};
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        struct config *c = config_new();
+        assert_int_equal(config_parse(c, "badged.yaml", files[i], strlen(files[i]), NULL),
+                         ERR_CONFIG);
+        config_free(c);
+    }
+}
+
+static void a_long_file_name_leaves_the_place_in_the_message(void **state)
+{
+    (void)state;
+    char name[600];
+    memset(name, 'd', sizeof(name));
+    name[sizeof(name) - 1] = '\0';
+    struct config *c = config_new();
+    struct error e = {0};
+    assert_int_equal(config_parse(c, name, "a: b", 4, &e), ERR_CONFIG);
+    assert_memory_equal(e.message + sizeof(name) - 1, ":1:1: unknown key 'a'", 21);
     config_free(c);
 }
 
@@ -200,6 +245,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_that_says_nothing_leaves_the_defaults),
         cmocka_unit_test(every_setting_is_read),
+        cmocka_unit_test(settings_are_placed_where_their_value_stands),
+        cmocka_unit_test(a_failure_needs_no_error_to_fill),
+        cmocka_unit_test(a_long_file_name_leaves_the_place_in_the_message),
         cmocka_unit_test(every_key_of_a_badge_and_a_source_is_read),
         cmocka_unit_test(what_a_badge_leaves_out_takes_its_default),
         cmocka_unit_test(zero_takes_every_spelling_of_null),

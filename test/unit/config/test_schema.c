@@ -179,6 +179,9 @@ static void texts_with_control_characters_are_refused(void **state)
 {
     (void)state;
     static const struct row rows[] = {
+        ROW("\"\\e[31mauth\": none\n",
+            "badged.yaml:1:1: unknown key ' [31mauth' in the file; expected one of database, "
+            "listen, auth, threads, badges"),
         ROW("badges:\n"
             "  - name: a\n"
             "    label: |\n"

@@ -98,6 +98,19 @@ static void nesting_of_a_megabyte_is_refused_at_once(void **state)
                 "at most 16");
 }
 
+static void a_megabyte_of_directives_is_refused_at_once(void **state)
+{
+    (void)state;
+    refuse_many("", "%TAG !a! b\n", 90000, "",
+                "badged.yaml:1:1: '%' opens a directive; expected none");
+    refuse_many("# x\n \n", "%TAG !a! b\n", 90000, "",
+                "badged.yaml:3:1: '%' opens a directive; expected none");
+    refuse_many("auth: none\n", "%TAG !a! b\n", 90000, "",
+                "badged.yaml:2:1: '%' opens a directive; expected none");
+    refuse_many("auth: none\n... # x\n...\n", "%TAG !a! b\n", 90000, "",
+                "badged.yaml:4:1: '%' opens a directive; expected none");
+}
+
 static void a_file_of_too_many_values_is_refused(void **state)
 {
     (void)state;
@@ -114,6 +127,7 @@ int main(void)
         cmocka_unit_test(deep_nesting_is_refused),
         cmocka_unit_test(what_may_be_a_password_is_not_shown),
         cmocka_unit_test(nesting_of_a_megabyte_is_refused_at_once),
+        cmocka_unit_test(a_megabyte_of_directives_is_refused_at_once),
         cmocka_unit_test(a_file_of_too_many_values_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
