@@ -10,7 +10,9 @@
 static enum err check_tables(const struct config *config, bool *ret_is_checked, struct error *e)
 {
     const char *path = service_path(config);
-    *ret_is_checked = access(path, F_OK) == 0 || strcmp(config->database_from, "default") != 0;
+    bool is_named = strcmp(config->database_from, "--database") == 0 ||
+                    strcmp(config->database_from, "DATABASE_URL") == 0;
+    *ret_is_checked = is_named || access(path, F_OK) == 0;
     if (!*ret_is_checked)
         return ERR_OK;
     struct source_fault fault;
