@@ -93,12 +93,13 @@ static enum err configure(sqlite3 *db, const char *path, enum sqlite_mode mode, 
     (void)sqlite3_extended_result_codes(db, 1);
     /* Closing must not write: the file may be another program's, and be refused. */
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    sqlite3_int64 version;
+    /* The first statement reads the header, and so fails for all that is wrong with the file. */
+    if (sqlite3_exec(db, "PRAGMA schema_version", NULL, NULL, NULL) != SQLITE_OK)
+        return sqlite_fail(db, e, "opening %s", path);
+    if (mode != SQLITE_MODE_READ && sqlite3_db_readonly(db, "main") == 1)
+        return error_set(e, ERR_READ_ONLY, "opening %s: the file cannot be written by this user",
+                         path);
     enum err err = sqlite_exec(db, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL", e);
-    if (err == ERR_OK)
-        err = sqlite_int(db, "PRAGMA schema_version", &version, e);
-    if (err == ERR_OK && mode != SQLITE_MODE_READ && sqlite3_db_readonly(db, "main") == 1)
-        err = error_set(e, ERR_READ_ONLY, "the file cannot be written by this user");
     if (err != ERR_OK)
         error_wrap(e, "opening %s", path);
     return err;

@@ -15,9 +15,9 @@
 #define SQL(name) embed_sqlite_demo_##name##_sql
 
 enum {
-    FILL_SEED = 20261123,
-    FILL_STEPS = 150,           /* for each tenant */
-    FILL_SPACING_S = 8000,      /* between two of them: two weeks in all */
+    FILL_SEED = 20261123,       /* one of those that leave rows in every state */
+    FILL_STEPS = 220,           /* for each tenant */
+    FILL_SPACING_S = 5500,      /* between two of them: two weeks in all */
     FILL_BEFORE_S = 90 * 86400, /* how long before that the tenants came */
     FILL_MORE_MAX = 60,         /* steps of one kind to reach what is usual */
     TRIES_MAX = 32,             /* to find something that can happen */
@@ -82,8 +82,8 @@ static enum demo_kind pick_kind(struct demo_random *random)
     return kinds[demo_random_below(random, sizeof(kinds) / sizeof(kinds[0]))];
 }
 
-/* Even chances at the usual level, the worse the likelier below it, and nothing worse above twice
- * of it. */
+/* Even chances at the usual level, the worse the likelier below it, and nothing worse at twice
+ * that. */
 static bool gets_worse(struct demo_random *random, size_t level, size_t usual)
 {
     if (usual == 0 || level >= 2 * usual)
@@ -91,21 +91,29 @@ static bool gets_worse(struct demo_random *random, size_t level, size_t usual)
     return demo_random_chance(random, usual, usual + level);
 }
 
-/* Something happens to the tenant of v. Feedback can always arrive, so the loop ends well. */
+static enum err try_one(struct demo_event *v, const size_t levels[DEMO_KINDS_COUNT],
+                        struct error *e)
+{
+    enum demo_kind kind = pick_kind(v->random);
+    if (demo_random_chance(v->random, 2, 5))
+        return demo_event_routine(v, kind, e);
+    if (gets_worse(v->random, levels[kind], v->words->usual[kind]))
+        return demo_event_worse(v, kind, e);
+    return demo_event_better(v, kind, e);
+}
+
+/* Something happens to the tenant of v. Feedback can always arrive, so it does not end with
+ * nothing. */
 static enum err let_happen(struct demo_event *v, struct error *e)
 {
     size_t levels[DEMO_KINDS_COUNT];
     enum err err = read_levels(v, levels, e);
     for (size_t i = 0; err == ERR_OK && i < TRIES_MAX; i++) {
-        enum demo_kind kind = pick_kind(v->random);
-        if (gets_worse(v->random, levels[kind], v->words->usual[kind]))
-            err = demo_event_worse(v, kind, e);
-        else
-            err = demo_event_better(v, kind, e);
+        err = try_one(v, levels, e);
         if (v->has_happened)
             return err;
     }
-    return err == ERR_OK ? demo_event_better(v, DEMO_FEEDBACK, e) : err;
+    return err == ERR_OK ? demo_event_routine(v, DEMO_FEEDBACK, e) : err;
 }
 
 /* Rows that need nothing, beyond the newest ones. Crawls go after their page failures,

@@ -51,7 +51,7 @@ static const char *plural(size_t n)
     return n == 1 ? "" : "s";
 }
 
-/* A crawl that begins. parent NULL: the first attempt. */
+/* A crawl that is to be. parent NULL: the first attempt. */
 struct crawl {
     const char *site, *url, *type, *parent;
     sqlite3_int64 attempt;
@@ -68,7 +68,7 @@ static enum err crawl_add(struct demo_event *v, const struct crawl *c, struct er
                  NULL, e);
 }
 
-static enum err crawl_begin(struct demo_event *v, struct error *e)
+static enum err crawl_queue(struct demo_event *v, struct error *e)
 {
     struct demo_row site;
     enum err err = query(v, SQL(site_pick), NULL, &site, e);
@@ -86,7 +86,7 @@ static enum err crawl_begin(struct demo_event *v, struct error *e)
                                     .attempt = 1},
                     e);
     if (err == ERR_OK)
-        happened(v, "crawl of %s began", url);
+        happened(v, "crawl of %s is due", url);
     return err;
 }
 
@@ -175,26 +175,55 @@ static enum err crawl_retry(struct demo_event *v, const struct demo_row *failed,
     return err;
 }
 
-static enum err crawl_worse(struct demo_event *v, struct error *e)
+/* A crawl that waits begins, or is not needed after all. */
+static enum err crawl_start(struct demo_event *v, const struct demo_row *crawl, struct error *e)
 {
-    struct demo_row running;
-    enum err err = query(v, SQL(crawl_running_pick), NULL, &running, e);
-    if (err != ERR_OK)
-        return err;
-    return running.is_there ? crawl_fail(v, &running, e) : crawl_begin(v, e);
+    bool is_skipped = crawl->columns[2].number == 1 && chance(v, 1, 6);
+    enum err err = query(v, is_skipped ? SQL(crawl_skip) : SQL(crawl_start),
+                         DEMO_VALUES(DEMO_TEXT("id", crawl->columns[0].text)), NULL, e);
+    if (err == ERR_OK)
+        happened(v, "crawl of %s %s", crawl->columns[1].text,
+                 is_skipped ? "was skipped, nothing changed there" : "began");
+    return err;
 }
 
-static enum err crawl_better(struct demo_event *v, struct error *e)
+static bool is_waiting(const struct demo_row *crawl)
 {
-    struct demo_row running, failed = {0};
-    enum err err = query(v, SQL(crawl_running_pick), NULL, &running, e);
-    if (err == ERR_OK && (!running.is_there || chance(v, 1, 3)))
-        err = query(v, SQL(crawl_failed_pick), NULL, &failed, e);
+    return strcmp(crawl->columns[3].text, "pending") == 0;
+}
+
+static enum err crawl_worse(struct demo_event *v, struct error *e)
+{
+    struct demo_row open;
+    enum err err = query(v, SQL(crawl_open_pick), NULL, &open, e);
     if (err != ERR_OK)
         return err;
-    if (failed.is_there)
-        return crawl_retry(v, &failed, e);
-    return running.is_there ? crawl_succeed(v, &running, e) : crawl_begin(v, e);
+    if (!open.is_there)
+        return crawl_queue(v, e);
+    return is_waiting(&open) ? crawl_start(v, &open, e) : crawl_fail(v, &open, e);
+}
+
+static enum err crawl_routine(struct demo_event *v, struct error *e)
+{
+    struct demo_row open;
+    enum err err = query(v, SQL(crawl_open_pick), NULL, &open, e);
+    if (err != ERR_OK)
+        return err;
+    if (!open.is_there)
+        return crawl_queue(v, e);
+    return is_waiting(&open) ? crawl_start(v, &open, e) : crawl_succeed(v, &open, e);
+}
+
+/* Not every time, because it takes several steps for one to fail. */
+static enum err crawl_better(struct demo_event *v, struct error *e)
+{
+    struct demo_row failed = {0};
+    if (chance(v, 1, 3)) {
+        enum err err = query(v, SQL(crawl_failed_pick), NULL, &failed, e);
+        if (err != ERR_OK)
+            return err;
+    }
+    return failed.is_there ? crawl_retry(v, &failed, e) : crawl_routine(v, e);
 }
 
 static enum err page_worse(struct demo_event *v, struct error *e)
@@ -297,17 +326,27 @@ static enum err delivery_worse(struct demo_event *v, struct error *e)
     return pending.is_there ? delivery_fail(v, &pending, e) : delivery_add(v, e);
 }
 
-static enum err delivery_better(struct demo_event *v, struct error *e)
+static enum err delivery_routine(struct demo_event *v, struct error *e)
 {
-    struct demo_row pending, failed = {0};
+    struct demo_row pending;
     enum err err = query(v, SQL(delivery_pending_pick), NULL, &pending, e);
-    if (err == ERR_OK && (!pending.is_there || chance(v, 1, 3)))
-        err = query(v, SQL(delivery_failed_pick), NULL, &failed, e);
     if (err != ERR_OK)
         return err;
+    return pending.is_there ? delivery_send(v, &pending, "arrived", e) : delivery_add(v, e);
+}
+
+/* Not every time, because it takes two steps for one to fail and one to mend it. */
+static enum err delivery_better(struct demo_event *v, struct error *e)
+{
+    struct demo_row failed = {0};
+    if (chance(v, 1, 2)) {
+        enum err err = query(v, SQL(delivery_failed_pick), NULL, &failed, e);
+        if (err != ERR_OK)
+            return err;
+    }
     if (failed.is_there)
         return delivery_send(v, &failed, "went through after a retry", e);
-    return pending.is_there ? delivery_send(v, &pending, "arrived", e) : delivery_add(v, e);
+    return delivery_routine(v, e);
 }
 
 /* What breaks or misleads is pressing; what could be nicer is not. */
@@ -326,7 +365,7 @@ static const struct demo_complaint *pick_complaint(struct demo_event *v, bool is
 static enum err feedback_add(struct demo_event *v, bool is_pressing, struct error *e)
 {
     static const char *const priorities[] = {"low", "medium", "high", "urgent"};
-    const char *priority = priorities[2 * is_pressing + pick(v, 2)];
+    const char *priority = priorities[(is_pressing ? 2 : 0) + pick(v, 2)];
     const struct demo_complaint *c = pick_complaint(v, is_pressing);
     const struct demo_person *person = &demo_people[pick(v, DEMO_COUNT(demo_people))];
     char id[UUID_TEXT_LEN + 1], url[URL_BYTES_MAX];
@@ -350,14 +389,17 @@ static enum err feedback_worse(struct demo_event *v, struct error *e)
     return feedback_add(v, true, e);
 }
 
+static enum err feedback_routine(struct demo_event *v, struct error *e)
+{
+    return feedback_add(v, false, e);
+}
+
 static enum err feedback_better(struct demo_event *v, struct error *e)
 {
-    struct demo_row pressing = {0};
-    enum err err = ERR_OK;
-    if (chance(v, 3, 4))
-        err = query(v, SQL(feedback_pressing_pick), NULL, &pressing, e);
+    struct demo_row pressing;
+    enum err err = query(v, SQL(feedback_pressing_pick), NULL, &pressing, e);
     if (err == ERR_OK && !pressing.is_there)
-        return feedback_add(v, false, e);
+        return feedback_routine(v, e);
     if (err == ERR_OK)
         err = query(v, SQL(feedback_resolve),
                     DEMO_VALUES(DEMO_TEXT("id", pressing.columns[0].text)), NULL, e);
@@ -387,7 +429,7 @@ static enum err integration_turn(struct demo_event *v, bool was_broken, const ch
 
 static enum err integration_worse(struct demo_event *v, struct error *e)
 {
-    if (chance(v, 1, 4))
+    if (chance(v, 1, 3))
         return integration_turn(v, false, "disabled", "was disabled", e);
     return integration_turn(v, false, "error", "broke", e);
 }
@@ -397,15 +439,22 @@ static enum err integration_better(struct demo_event *v, struct error *e)
     return integration_turn(v, true, "active", "works again", e);
 }
 
+static enum err nothing(struct demo_event *v, struct error *e)
+{
+    (void)v, (void)e;
+    return ERR_OK;
+}
+
 static const struct {
     enum err (*worse)(struct demo_event *v, struct error *e);
     enum err (*better)(struct demo_event *v, struct error *e);
+    enum err (*routine)(struct demo_event *v, struct error *e);
 } events[DEMO_KINDS_COUNT] = {
-    [DEMO_CRAWLS] = {crawl_worse, crawl_better},
-    [DEMO_PAGES] = {page_worse, page_better},
-    [DEMO_DELIVERIES] = {delivery_worse, delivery_better},
-    [DEMO_FEEDBACK] = {feedback_worse, feedback_better},
-    [DEMO_INTEGRATIONS] = {integration_worse, integration_better},
+    [DEMO_CRAWLS] = {crawl_worse, crawl_better, crawl_routine},
+    [DEMO_PAGES] = {page_worse, page_better, nothing},
+    [DEMO_DELIVERIES] = {delivery_worse, delivery_better, delivery_routine},
+    [DEMO_FEEDBACK] = {feedback_worse, feedback_better, feedback_routine},
+    [DEMO_INTEGRATIONS] = {integration_worse, integration_better, nothing},
 };
 
 enum err demo_event_worse(struct demo_event *v, enum demo_kind kind, struct error *e)
@@ -418,4 +467,10 @@ enum err demo_event_better(struct demo_event *v, enum demo_kind kind, struct err
 {
     v->has_happened = false;
     return events[kind].better(v, e);
+}
+
+enum err demo_event_routine(struct demo_event *v, enum demo_kind kind, struct error *e)
+{
+    v->has_happened = false;
+    return events[kind].routine(v, e);
 }

@@ -28,9 +28,11 @@ struct demo_event {
     char what[DEMO_WHAT_BYTES_MAX];
 };
 
-/* demo_event_worse(v, kind, e), demo_event_better(v, kind, e): let it happen, writing v->what. A
- * crawl or a delivery needs two steps, so that one may only have begun. */
+/* demo_event_worse(v, kind, e), demo_event_better(v, kind, e), demo_event_routine(v, kind, e): let
+ * it happen, writing v->what. Routine is what goes as it should and needs nobody's attention. A
+ * crawl or a delivery takes several steps, so that one may only be due, or have begun. */
 enum err demo_event_worse(struct demo_event *v, enum demo_kind kind, struct error *e) MUST_CHECK;
 enum err demo_event_better(struct demo_event *v, enum demo_kind kind, struct error *e) MUST_CHECK;
+enum err demo_event_routine(struct demo_event *v, enum demo_kind kind, struct error *e) MUST_CHECK;
 
 #endif

@@ -1,6 +1,9 @@
 #include "store/lock.h"
 
+#include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -8,32 +11,26 @@
 
 /* One line of /proc/locks: "7: POSIX  ADVISORY  WRITE 1234 fe:00:131 1073741824 1073742335". Lines
  * of processes that wait have "->" for the type, and so are left out. */
-static bool is_held(const char *line, const struct stat *file, bool is_write, int *ret_pid)
+static bool is_held(const char *line, const char *file, const char *mode, int *ret_pid)
 {
-    char type[16], strength[16], mode[16];
-    int pid;
-    unsigned major_number, minor_number;
-    unsigned long long inode;
-    if (sscanf(line, "%*d: %15s %15s %15s %d %x:%x:%llu", type, strength, mode, &pid, &major_number,
-               &minor_number, &inode) != 7)
+    char type[16], line_mode[16], pid_text[16], line_file[48];
+    if (sscanf(line, "%*s %15s %*s %15s %15s %47s", type, line_mode, pid_text, line_file) != 4)
         return false;
-    if (strcmp(type, "POSIX") != 0 || strcmp(mode, is_write ? "WRITE" : "READ") != 0)
+    if (strcmp(type, "POSIX") != 0 || strcmp(line_mode, mode) != 0 || strcmp(line_file, file) != 0)
         return false;
-    if (inode != file->st_ino || major_number != major(file->st_dev) ||
-        minor_number != minor(file->st_dev))
+    long pid = strtol(pid_text, NULL, 10); /* 0 for a process of another namespace */
+    if (pid <= 0 || pid > INT_MAX || pid == getpid())
         return false;
-    if (pid <= 0 || pid == getpid())
-        return false;
-    *ret_pid = pid;
+    *ret_pid = (int)pid;
     return true;
 }
 
-static bool find_holder(FILE *locks, const struct stat *file, bool is_write, int *ret_pid)
+static bool find_holder(FILE *locks, const char *file, const char *mode, int *ret_pid)
 {
     char line[256];
     rewind(locks);
     while (fgets(line, sizeof(line), locks) != NULL)
-        if (is_held(line, file, is_write, ret_pid))
+        if (is_held(line, file, mode, ret_pid))
             return true;
     return false;
 }
@@ -57,14 +54,18 @@ static void process_name(int pid, char name[32])
 
 bool lock_holder(const char *path, char ret[LOCK_HOLDER_BYTES_MAX])
 {
-    struct stat file;
-    if (stat(path, &file) != 0)
+    struct stat st;
+    if (stat(path, &st) != 0)
         return false;
+    char file[48];
+    (void)snprintf(file, sizeof(file), "%02x:%02x:%ju", major(st.st_dev), minor(st.st_dev),
+                   (uintmax_t)st.st_ino);
     FILE *locks = fopen("/proc/locks", "re");
     if (locks == NULL)
         return false;
     int pid = 0;
-    bool is_found = find_holder(locks, &file, true, &pid) || find_holder(locks, &file, false, &pid);
+    bool is_found =
+        find_holder(locks, file, "WRITE", &pid) || find_holder(locks, file, "READ", &pid);
     (void)fclose(locks);
     if (!is_found)
         return false;

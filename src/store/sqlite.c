@@ -101,7 +101,7 @@ static enum err identify(sqlite3 *db, struct identity *ret, struct error *e)
     if (err == ERR_OK)
         err = sqlite_int(db, "PRAGMA user_version", &id.version, e);
     if (err == ERR_OK)
-        err = sqlite_int(db, "SELECT count(*) FROM sqlite_schema", &id.objects, e);
+        err = sqlite_int(db, embed_sqlite_store_object_count_sql, &id.objects, e);
     if (err == ERR_OK)
         *ret = id;
     return err;
@@ -309,7 +309,7 @@ static void advise(const char *path, struct error *e)
 
 static enum err open_file(const char *path, sqlite3 **ret, struct error *e)
 {
-    bool is_there;
+    bool is_there = false;
     enum err err = check_place(path, &is_there, e);
     if (err == ERR_OK && !is_there)
         err = make_file(path, e);

@@ -1,5 +1,5 @@
--- A crawl that begins, as the first attempt or in place of one that failed.
+-- A crawl that waits for its turn, as the first attempt or in place of one that failed.
 INSERT INTO crawl_attempts (id, tenant_id, site_id, source_url, source_type, parent_job_id, attempt_number, status,
-    created_at, started_at, updated_at)
-VALUES (:id, :tenant, :site, :url, :type, :parent, :attempt, 'crawling',
-    :at, :at, :at);
+    created_at, updated_at)
+VALUES (:id, :tenant, :site, :url, :type, :parent, :attempt, 'pending',
+    :at, :at);

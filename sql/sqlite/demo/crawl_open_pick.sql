@@ -1,4 +1,4 @@
-SELECT id, source_url, attempt_number FROM crawl_attempts
-WHERE tenant_id = :tenant AND status = 'crawling'
+SELECT id, source_url, attempt_number, status FROM crawl_attempts
+WHERE tenant_id = :tenant AND status IN ('pending', 'crawling')
 ORDER BY rowid
 LIMIT 1;

@@ -2,7 +2,6 @@
  * whole. */
 #include "store/sqlite.h"
 
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -172,14 +171,34 @@ static void a_limit_on_pages_is_told_as_a_full_disk(void **state)
     assert_blank_or_whole(0);
 }
 
-/* In a mount namespace of its own, so that nothing is left mounted. Exit code 3: this system lets
- * nobody mount. */
+static bool write_text(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "we");
+    if (f == NULL)
+        return false;
+    bool is_written = fputs(text, f) >= 0;
+    return fclose(f) == 0 && is_written;
+}
+
+/* A mount namespace of its own, so that nothing is left mounted; for a user who may not mount, in a
+ * user namespace where that user is root (user_namespaces(7)). */
+static bool enter_namespace(void)
+{
+    char users[32], groups[32];
+    (void)snprintf(users, sizeof(users), "0 %d 1", (int)geteuid());
+    (void)snprintf(groups, sizeof(groups), "0 %d 1", (int)getegid());
+    if (unshare(CLONE_NEWNS) == 0)
+        return true;
+    return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
+           write_text("/proc/self/setgroups", "deny") && write_text("/proc/self/uid_map", users) &&
+           write_text("/proc/self/gid_map", groups);
+}
+
+/* Exit code 3: this system lets this user mount nothing. */
 static int fill_a_small_disk(void *context)
 {
     (void)context;
-    if (unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
-        return 3;
-    if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+    if (!enter_namespace() || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
         mount("none", "disk", "tmpfs", 0, "size=128k") != 0)
         return 3;
     struct error e = {0};

@@ -1,0 +1,3 @@
+UPDATE crawl_attempts
+SET status = 'crawling', started_at = :at, updated_at = :at
+WHERE id = :id;
