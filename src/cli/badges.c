@@ -35,7 +35,7 @@ int cmd_badges(const struct invocation *in)
     if (!uuid_parse(in->operand, strlen(in->operand), &tenant))
         err = error_set(
             &e, ERR_USAGE,
-            "'%s' is no tenant: a tenant is a UUID such as 0b9dd3c2-6e0c-4a9c-9f6c-0d6c8a6f1a01",
+            "'%.60s' is no tenant: a tenant is a UUID such as 0b9dd3c2-6e0c-4a9c-9f6c-0d6c8a6f1a01",
             in->operand);
     if (err == ERR_OK)
         err = config_load(&flags, &config, &e);

@@ -158,7 +158,7 @@ static enum err parse_options(const struct command *c, int argc, char **argv, st
             return error_set(e, ERR_USAGE, "%s needs an argument; see `badged help %s`", typed,
                              c->name);
         if (found == '?')
-            return error_set(e, ERR_USAGE, "`badged %s` has no option %s; see `badged help %s`",
+            return error_set(e, ERR_USAGE, "`badged %s` has no option %.60s; see `badged help %s`",
                              c->name, typed, c->name);
         int i = option_of(found);
         if (in->options[i] != NULL)
@@ -174,7 +174,7 @@ static enum err parse_operand(const struct command *c, int argc, char **argv, st
     if (optind < argc)
         in->operand = argv[optind++];
     if (optind < argc || (in->operand != NULL && c->operand == NULL))
-        return error_set(e, ERR_USAGE, "`badged %s` takes no '%s'; see `badged help %s`", c->name,
+        return error_set(e, ERR_USAGE, "`badged %s` takes no '%.60s'; see `badged help %s`", c->name,
                          argv[optind < argc ? optind : optind - 1], c->name);
     if (in->operand == NULL && c->operand != NULL && c->operand[0] != '[' &&
         in->options[OPTION_HELP] == NULL)
@@ -197,7 +197,7 @@ enum err command_parse(int argc, char **argv, struct invocation *ret, struct err
             name = aliases[i][1];
     struct invocation in = {.command = command_find(name)};
     if (in.command == NULL)
-        return error_set(e, ERR_USAGE, "there is no command '%s'; `badged help` lists them", name);
+        return error_set(e, ERR_USAGE, "there is no command '%.60s'; `badged help` lists them", name);
     enum err err = parse_options(in.command, argc - 1, argv + 1, &in, e);
     if (err == ERR_OK)
         err = parse_operand(in.command, argc - 1, argv + 1, &in, e);

@@ -167,7 +167,7 @@ int cmd_help(const struct invocation *in)
     const struct command *c = command_find(in->operand);
     if (c == NULL) {
         struct error e;
-        (void)error_set(&e, ERR_USAGE, "there is no command '%s'; `badged help` lists them",
+        (void)error_set(&e, ERR_USAGE, "there is no command '%.60s'; `badged help` lists them",
                         in->operand);
         return command_fail(&e);
     }
