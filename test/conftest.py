@@ -5,7 +5,7 @@ once for each build that tells something of its own, and its results are then re
 
   asan      always: AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer, from build/asan
   tsan      those of Meson's suite "threads": ThreadSanitizer, from build/tsan
-  valgrind  those of no suite in SLOW: use of memory that was never set, from build/valgrind
+  valgrind  those of no suite in NOT_VALGRIND: use of memory that was never set, from build/valgrind
 
 A test `ends_well` goes with each: the program ran what it registers and nothing else, exited with 0, and no tool
 reported anything.
@@ -32,7 +32,7 @@ from badged import SANITIZER, SANITIZER_OPTIONS  # noqa: E402
 
 FUZZ_S, FUZZ_LONG_S = 20, 3600
 FUZZ_RUNS_MIN = 1000  # a target that ran less often than this in its time tells nothing
-SLOW = {"property", "threads"}  # suites that would take minutes under valgrind, or run on one thread only
+NOT_VALGRIND = {"property", "native", "threads"}  # they would take minutes there, or fork, or need threads at once
 VALGRIND = ["valgrind", "--quiet", "--leak-check=full", "--show-leak-kinds=definite,indirect,possible",
             "--errors-for-leak-kinds=definite,indirect,possible", "--track-origins=yes", "--error-exitcode=99"]
 OUTPUT_SHOWN = 20000  # the last characters of a program's output
@@ -60,6 +60,11 @@ else:  # Ubuntu 22.04 has 6.2
         return collect_c(pathlib.Path(path), parent)
 
 
+def pytest_collection_modifyitems(items):
+    """The longest first, so that no worker is left with one of them at the end."""
+    items.sort(key=lambda item: -item.longest if isinstance(item, CItem) else 0)
+
+
 class Failure(Exception):
     """What to show for a failed test, instead of a Python traceback."""
 
@@ -78,6 +83,8 @@ class CFile(pytest.File):
 
 
 class CItem(pytest.Item):
+    longest = 0  # seconds that it may take
+
     def repr_failure(self, excinfo):
         if isinstance(excinfo.value, Failure):
             return str(excinfo.value)
@@ -140,37 +147,48 @@ class Unit:
         return "\n".join("".join(found) for found in re.findall(part, output, re.M))
 
 
-def meson_tests(variant):
-    """Meson's list of the tests of a build, by the program's path in it."""
+def meson_tests(variant, program):
+    """What Meson lists for a program, by its path in the build: one entry for each set of arguments it is run with."""
     directory = ROOT / "build" / variant
     listing = directory / "meson-info" / "intro-tests.json"
     if not listing.exists():
         raise pytest.UsageError(f"{directory} is not a build directory: run script/test, which makes it")
-    tests = json.loads(listing.read_text())
-    return {pathlib.Path(t["cmd"][0]).relative_to(directory): t for t in tests}
+    return [t for t in json.loads(listing.read_text()) if t["cmd"][0] == str(directory / program)]
+
+
+def registered_in(text):
+    """The functions that a source registers, with cmocka's macros or with its own in front of them."""
+    text = text.replace("\\\n", " ")
+    own = re.findall(r"^\s*#\s*define\s+(\w+)\(\s*(\w+).*?\).*\bcmocka_unit_test\w*\(\s*\2\b", text, re.M)
+    text = re.sub(r"^\s*#.*$", "", text, flags=re.M)
+    macros = "|".join([r"cmocka_unit_test\w*"] + [macro for macro, _ in own])
+    return re.findall(rf"\b(?:{macros})\(\s*(\w+)", text)
 
 
 class UnitFile(CFile):
     def collect(self):
         source = self.source
         text = re.sub(r"/\*.*?\*/|//[^\n]*", "", source.read_text(), flags=re.S)
-        names = re.findall(r"\bcmocka_unit_test\w*\(\s*(\w+)", text)
+        names = registered_in(text)
         program = source.relative_to(ROOT).with_suffix("")
-        entry = meson_tests("asan").get(program)
-        if entry is None:
+        entries = meson_tests("asan", program)
+        if not entries:
             raise self.CollectError(f"no meson.build makes a test of {source.relative_to(ROOT)}")
-        suites = {s.split(":")[-1] for s in entry["suite"]}
-        variants = ["asan"] + ["tsan"] * ("threads" in suites) + ["valgrind"] * (not suites & SLOW)
+        suites = {s.split(":")[-1] for s in entries[0]["suite"]}
+        variants = ["asan"] + ["tsan"] * ("threads" in suites) + ["valgrind"] * (not suites & NOT_VALGRIND)
         for variant in variants:
-            unit = Unit(variant, meson_tests(variant)[program])
-            for name in names + ["ends_well"]:
-                yield UnitItem.from_parent(self, name=f"{name}[{variant}]", unit=unit, tested=name, registered=names)
+            for entry in meson_tests(variant, program):
+                label = variant if len(entries) == 1 else f"{variant}-{entry['name']}"
+                unit = Unit(variant, entry)
+                for name in names + ["ends_well"]:
+                    yield UnitItem.from_parent(self, name=f"{name}[{label}]", unit=unit, tested=name, registered=names)
 
 
 class UnitItem(CItem):
     def __init__(self, *, unit, tested, registered, **kw):
         super().__init__(**kw)
         self.unit, self.tested, self.registered = unit, tested, registered
+        self.longest = unit.timeout
         self.add_marker(pytest.mark.timeout(unit.timeout + 30))
 
     def runtest(self):
@@ -205,6 +223,7 @@ class FuzzItem(CItem):
         self.program = ROOT / "build" / "fuzz" / "test" / "fuzz" / f"fuzz_{target}"
         self.corpus = ROOT / "test" / "fuzz" / "corpus" / target
         self.seconds = FUZZ_LONG_S if self.config.getoption("--long") else FUZZ_S
+        self.longest = self.seconds
         self.add_marker(pytest.mark.timeout(self.seconds + 120))
 
     def fuzz(self, *options):

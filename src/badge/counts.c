@@ -97,8 +97,8 @@ static uint32_t find_or_add(struct counts *c, const struct uuid *tenant)
     n = intern_ref(&c->ids, &key, 0);
     if (n >= c->tenants_room) {
         c->tenants_room = c->tenants_room > 0 ? c->tenants_room * 2 : 32;
-        c->numbers = mem_grow(c->numbers, (size_t)c->tenants_room * (c->sources_count + 1),
-                              sizeof(*c->numbers));
+        c->numbers =
+            mem_grow(c->numbers, (size_t)c->tenants_room * c->sources_count, sizeof(*c->numbers));
         c->tenants = mem_grow(c->tenants, c->tenants_room, sizeof(*c->tenants));
     }
     c->tenants[n] = (struct tenant){0};
@@ -143,17 +143,17 @@ size_t counts_publish(struct counts *c, struct as_of as_of)
 bool counts_set_status(struct counts *c, enum counts_trust trust, const char *state,
                        const char *reason, int64_t now_ms)
 {
-    if (reason == NULL)
-        reason = "";
+    struct counts_status new = {.trust = trust, .since_ms = now_ms};
+    (void)snprintf(new.state, sizeof(new.state), "%s", state);
+    (void)snprintf(new.reason, sizeof(new.reason), "%s", reason != NULL ? reason : "");
     lock(c);
     struct counts_status *s = &c->status;
     bool changed =
-        s->trust != trust || strcmp(s->state, state) != 0 || strcmp(s->reason, reason) != 0;
-    if (s->trust != trust)
-        s->since_ms = now_ms;
-    s->trust = trust;
-    (void)snprintf(s->state, sizeof(s->state), "%s", state);
-    (void)snprintf(s->reason, sizeof(s->reason), "%s", reason);
+        s->trust != trust || strcmp(s->state, new.state) != 0 || strcmp(s->reason, new.reason) != 0;
+    if (s->trust == trust)
+        new.since_ms = s->since_ms;
+    new.as_of = s->as_of;
+    *s = new;
     unlock(c);
     return changed;
 }

@@ -45,8 +45,8 @@ void counts_free(struct counts *c);
 
 /* Writer (one thread). */
 
-/* counts_begin(c): lock. Only counts_set and counts_clear may follow, and then counts_publish,
- * soon. */
+/* counts_begin(c): lock. Only counts_set and counts_zero_others may follow, and then
+ * counts_publish, soon. */
 void counts_begin(struct counts *c);
 
 /* counts_set(c, tenant, numbers): set all numbers of a tenant, sources_count of them. Its version
@@ -62,7 +62,8 @@ void counts_zero_others(struct counts *c);
 size_t counts_publish(struct counts *c, struct as_of as_of);
 
 /* counts_set_status(c, trust, state, reason, now_ms): say how far the numbers can be trusted.
- * Returns whether state or trust changed, so that the caller logs once. reason NULL is "". */
+ * Returns whether trust, state or reason changed, so that the caller logs once. reason NULL is "";
+ * a text over its limit is cut. */
 bool counts_set_status(struct counts *c, enum counts_trust trust, const char *state,
                        const char *reason, int64_t now_ms);
 

@@ -61,16 +61,19 @@ static char *copy_or(const char *text, const char *otherwise)
     return text != NULL ? mem_text(text, strlen(text)) : NULL;
 }
 
-/* "knowledge.crawlFailures" → "Crawl Failures" */
+/* "knowledge.crawlFailures" → "Crawl Failures"; a part without letters and digits stands as it is.
+ */
 static char *label_of(const char *name)
 {
     const char *part = strrchr(name, '.');
     part = part != NULL ? part + 1 : name;
+    if (part[strspn(part, "_-")] == '\0')
+        return copy_or(part, NULL);
     struct buffer b = {0};
     for (const char *c = part; *c != '\0'; c++) {
         bool is_break = *c == '_' || *c == '-';
         bool is_start = c == part || c[-1] == '_' || c[-1] == '-' ||
-                        (isupper((unsigned char)*c) && islower((unsigned char)c[-1]));
+                        (isupper((unsigned char)*c) && !isupper((unsigned char)c[-1]));
         if (is_break)
             continue;
         char letter = is_start ? (char)toupper((unsigned char)*c) : *c;
@@ -133,8 +136,7 @@ static enum err check_identifier(const char *text, enum spec_field field, const 
     if (text == NULL || (*text != '\0' && strlen(text) <= IDENTIFIER_BYTES_MAX))
         return ERR_OK;
     fault->field = field;
-    return error_set(e, ERR_CONFIG, "the name of a %s has 1 to %d bytes", what,
-                     IDENTIFIER_BYTES_MAX);
+    return error_set(e, ERR_CONFIG, "the name of %s has 1 to %d bytes", what, IDENTIFIER_BYTES_MAX);
 }
 
 static enum err check_source(const struct source_spec *s, struct spec_fault *fault, struct error *e)
@@ -143,9 +145,11 @@ static enum err check_source(const struct source_spec *s, struct spec_fault *fau
         const char *text, *what;
         enum spec_field field;
     } names[] = {
-        {s->schema, "schema", SPEC_SCHEMA},        {s->table, "table", SPEC_TABLE},
-        {s->tenant, "tenant column", SPEC_TENANT}, {s->distinct, "distinct column", SPEC_DISTINCT},
-        {s->order, "order column", SPEC_ORDER},
+        {s->schema, "a schema", SPEC_SCHEMA},
+        {s->table, "a table", SPEC_TABLE},
+        {s->tenant, "a tenant column", SPEC_TENANT},
+        {s->distinct, "a distinct column", SPEC_DISTINCT},
+        {s->order, "an order column", SPEC_ORDER},
     };
     if (s->table == NULL) {
         fault->field = SPEC_COUNT;

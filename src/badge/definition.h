@@ -23,7 +23,7 @@ enum {
     BADGE_NAME_BYTES_MAX = 100, /* "knowledge.crawlFailures" */
     BADGE_NAME_PARTS_MAX = 4,   /* dotted parts of a name */
     BADGE_LABEL_BYTES_MAX = 200,
-    IDENTIFIER_BYTES_MAX = 63, /* of a schema, table or column, as in Postgres */
+    IDENTIFIER_BYTES_MAX = PREDICATE_COLUMN_BYTES_MAX, /* of a schema, table or column */
 };
 
 struct source {
@@ -86,8 +86,7 @@ struct spec_fault {
     size_t offset; /* byte in the text of that field, for SPEC_WHERE */
 };
 
-/* definitions_new(): an empty set. definitions_builtin(): the badges that badged ships (DESIGN.md,
- * section 5). */
+/* definitions_new(): an empty set. definitions_builtin(): the badges that badged ships. */
 struct definitions *definitions_new(void);
 struct definitions *definitions_builtin(void);
 void definitions_free(struct definitions *d);
@@ -100,8 +99,8 @@ void definitions_free(struct definitions *d);
 enum err definitions_add(struct definitions *d, const struct badge_spec *spec,
                          struct spec_fault *fault, struct error *e) MUST_CHECK;
 
-/* definitions_compact(d): drop sources that no badge counts any more (after replacements). Indexes
- * change. */
+/* definitions_compact(d): drop sources that no badge counts any more (after replacements); till
+ * then they count towards SOURCES_MAX. Indexes change. */
 void definitions_compact(struct definitions *d);
 
 /* definitions_find(d, name): the badge of that name, or NULL. */

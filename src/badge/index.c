@@ -2,10 +2,11 @@
  *
  *   1  Every row set and every table of interned values is sound by itself.
  *   2  A row's tenant is known; it has a distinct value exactly when its source counts distinct
- * values, and that value is owned by the row's tenant. 3  A distinct value has as many references
- * as there are rows that hold it. 4  A tenant's number for a source is the number of its rows
- * there, or of the distinct values it owns there. 5  A tenant is marked as touched exactly when it
- * is on the list of touched tenants, once.
+ *      values, and that value is owned by the row's tenant.
+ *   3  A distinct value has as many references as there are rows that hold it.
+ *   4  A tenant's number for a source is the number of its rows there, or of the distinct values
+ *      it owns there.
+ *   5  A tenant is marked as touched exactly when it is on the list of touched tenants, once.
  */
 #include "badge/index.h"
 
@@ -35,8 +36,7 @@ struct index {
     struct source_state *sources;
     size_t sources_count;
     struct intern tenants;
-    /* By tenant number: sources_count numbers each, and whether it is on the list of touched ones.
-     */
+    /* By tenant number: sources_count numbers each, and whether it is on the list of touched. */
     uint64_t *numbers;
     bool *is_touched;
     size_t tenants_room;
@@ -175,7 +175,7 @@ static uint32_t tenant_of(struct index *ix, const struct value *v)
     uint32_t n = intern_ref(&ix->tenants, &key, 0);
     if (n >= ix->tenants_room) {
         size_t room = ix->tenants_room > 0 ? ix->tenants_room * 2 : 64;
-        ix->numbers = mem_grow(ix->numbers, room * (ix->sources_count + 1), sizeof(*ix->numbers));
+        ix->numbers = mem_grow(ix->numbers, room * ix->sources_count, sizeof(*ix->numbers));
         ix->is_touched = mem_grow(ix->is_touched, room, sizeof(*ix->is_touched));
         memset(ix->is_touched + ix->tenants_room, 0, room - ix->tenants_room);
         ix->tenants_room = room;
@@ -402,13 +402,18 @@ static int check_source(const struct index *ix, const struct source_state *s)
 
 static int check_touched(const struct index *ix)
 {
-    size_t marked = 0;
-    for (uint32_t t = 0; t < ix->tenants.entries_count; t++)
-        marked += ix->is_touched[t];
-    for (size_t i = 0; i < ix->touched_count; i++)
-        if (ix->touched[i] >= ix->tenants.entries_count || !ix->is_touched[ix->touched[i]])
-            return 5;
-    return marked == ix->touched_count ? 0 : 5;
+    bool *is_listed = mem_zero(ix->tenants.entries_count, sizeof(*is_listed));
+    bool is_sound = true;
+    for (size_t i = 0; is_sound && i < ix->touched_count; i++) {
+        uint32_t t = ix->touched[i];
+        is_sound = t < ix->tenants.entries_count && !is_listed[t];
+        if (is_sound)
+            is_listed[t] = true;
+    }
+    for (uint32_t t = 0; is_sound && t < ix->tenants.entries_count; t++)
+        is_sound = is_listed[t] == ix->is_touched[t];
+    free(is_listed);
+    return is_sound ? 0 : 5;
 }
 
 int index_check(const struct index *ix)

@@ -125,6 +125,17 @@ size_t intern_bytes(const struct intern *t)
 bool intern_check(const struct intern *t)
 {
     uint32_t live = 0, used = 0, released = 0;
+    if (t->entries_count > t->entries_room)
+        return false;
+    for (uint32_t i = 0; i < t->slots_count; i++) {
+        if (t->slots[i] == INTERN_NONE)
+            continue;
+        used++;
+        if (t->slots[i] >= t->entries_count)
+            return false;
+    }
+    if (used > t->slots_count / 2)
+        return false;
     for (uint32_t n = 0; n < t->entries_count; n++) {
         if (t->entries[n].refs == 0)
             continue;
@@ -132,10 +143,10 @@ bool intern_check(const struct intern *t)
         if (intern_find(t, &t->entries[n].key, t->entries[n].owner) != n)
             return false;
     }
-    for (uint32_t i = 0; i < t->slots_count; i++)
-        used += t->slots[i] != INTERN_NONE;
-    for (uint32_t n = t->released; n != INTERN_NONE && released <= t->entries_count;
-         n = t->entries[n].owner)
+    for (uint32_t n = t->released; n != INTERN_NONE; n = t->entries[n].owner) {
+        if (n >= t->entries_count || t->entries[n].refs != 0 || released == t->entries_count)
+            return false;
         released++;
+    }
     return live == t->live_count && used == live && released == t->entries_count - live;
 }

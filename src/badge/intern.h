@@ -2,7 +2,8 @@
  * it.
  *
  * Used for tenants (owner 0, never released) and for the distinct values of a source (owned by a
- * tenant, one reference a row). A number that was released is given out again.
+ * tenant, one reference a row). A number that was released is given out again; the memory stays
+ * that of the most numbers that had references at one time.
  *
  * Ownership: intern_init makes an empty table in memory that the caller supplies; intern_fini frees
  * what it grew. One thread at a time.
@@ -49,8 +50,8 @@ uint32_t intern_ref(struct intern *t, const struct row_key *key, uint32_t owner)
  * then. */
 bool intern_unref(struct intern *t, uint32_t number);
 
-/* intern_bytes(t): memory it takes. intern_check(t): whether every live entry is found, and the
- * counts are right. */
+/* intern_bytes(t): memory it takes. intern_check(t): whether every live entry is found, every
+ * released number is on the list of those, and the counts are right. */
 size_t intern_bytes(const struct intern *t);
 bool intern_check(const struct intern *t);
 

@@ -26,7 +26,7 @@ struct row_key key_of_int(int64_t n)
 }
 
 /* A real that is a whole number within the range of int64_t is that integer; -0 is 0 by the same
- * rule. */
+ * rule. Every NaN is the same one. */
 static struct value plain_number(const struct value *v)
 {
     struct value plain = *v;
@@ -34,6 +34,8 @@ static struct value plain_number(const struct value *v)
         trunc(v->real) == v->real) {
         plain.kind = VALUE_INT;
         plain.integer = (int64_t)v->real;
+    } else if (v->kind == VALUE_REAL && isnan(v->real)) {
+        plain.real = (double)NAN;
     }
     return plain;
 }
@@ -43,7 +45,8 @@ struct row_key key_of_value(const struct value *v, enum column_type type,
 {
     struct value plain = plain_number(v);
     struct uuid uuid;
-    if (plain.kind == VALUE_INT)
+    /* Beside UUIDs an integer is hashed, as the other 64 bits of a UUID may be zero as well. */
+    if (plain.kind == VALUE_INT && type != COLUMN_UUID)
         return key_of_int(plain.integer);
     if (type == COLUMN_UUID && plain.kind == VALUE_TEXT &&
         uuid_parse_stored(plain.text.bytes, plain.text.len, &uuid)) {

@@ -64,24 +64,33 @@ static enum err refuse_column(const struct binding *b, size_t offset, const stru
     return error_set(b->error, ERR_CONFIG, "column \"%s\" %s", name_of(b, column), why);
 }
 
-/* "YYYY-MM-DDTHH:MM:SS" with an optional fraction, and "Z" (RFC 3339, section 5.6, in UTC). */
+static int two_digits(const char *s)
+{
+    return (s[0] - '0') * 10 + (s[1] - '0');
+}
+
+static int days_of(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return days[month - 1] + (month == 2 && is_leap);
+}
+
+/* "YYYY-MM-DDTHH:MM:SS.mmmZ" (RFC 3339, section 5.6, in UTC), a day that the calendar has. Always
+ * three digits of a fraction, as times are stored: text of another length would sort elsewhere than
+ * the moment it names. */
 static bool is_time(const char *s)
 {
-    static const char form[] = "dddd-dd-ddTdd:dd:dd";
-    size_t i = 0;
-    for (; form[i] != '\0'; i++) {
+    static const char form[] = "dddd-dd-ddTdd:dd:dd.dddZ";
+    for (size_t i = 0; i < sizeof(form); i++) {
         bool is_digit = s[i] >= '0' && s[i] <= '9';
         if (form[i] == 'd' ? !is_digit : s[i] != form[i])
             return false;
     }
-    if (s[i] == '.') {
-        size_t digits = strspn(s + i + 1, "0123456789");
-        if (digits == 0)
-            return false;
-        i += 1 + digits;
-    }
-    return strcmp(s + i, "Z") == 0 && memcmp(s + 5, "12", 2) <= 0 && memcmp(s + 8, "31", 2) <= 0 &&
-           memcmp(s + 11, "23", 2) <= 0 && memcmp(s + 14, "59", 2) <= 0;
+    int year = two_digits(s) * 100 + two_digits(s + 2), month = two_digits(s + 5),
+        day = two_digits(s + 8);
+    return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= days_of(year, month) &&
+           two_digits(s + 11) <= 23 && two_digits(s + 14) <= 59 && two_digits(s + 17) <= 59;
 }
 
 static enum err check_literal(const struct binding *b, const struct operand *column,
@@ -169,10 +178,13 @@ enum err predicate_bind(struct predicate *p, const struct table *table, size_t *
                         struct error *e)
 {
     struct binding b = {p, table, offset, e};
+    if (p->distinct_from != PREDICATE_NOWHERE && table->no_distinct_from != NULL)
+        return refuse(&b, p->distinct_from, table->no_distinct_from);
     for (size_t i = 0; i < p->operands_count; i++) {
         struct operand *o = &p->operands[i];
-        if (o->kind == OPERAND_NUMBER && o->value.kind == VALUE_REAL && table->real_of != NULL)
-            o->value.real = table->real_of(o->text, table->real_context);
+        if (o->kind == OPERAND_NUMBER && o->value.kind == VALUE_REAL)
+            o->value.real = table->real_of != NULL ? table->real_of(o->text, table->real_context)
+                                                   : strtod(o->text, NULL);
         if (o->kind != OPERAND_COLUMN)
             continue;
         size_t ordinal = table_column(table, p->columns[o->column].name);

@@ -2,7 +2,7 @@
  *
  * A predicate is parsed once, bound to a table's columns, and then evaluated on rows with
  * three-valued logic. The text it came from runs unchanged in SQL, and evaluation agrees with what
- * the database answers. The grammar stands at the top of predicate.c.
+ * the database answers. The grammar stands at the top of predicate_parse.c.
  *
  * Ownership: predicate_parse makes it, predicate_free frees it; it keeps nothing of the text or the
  * table it was given. Evaluation only reads, so any number of threads may evaluate one predicate.
@@ -21,7 +21,10 @@ struct predicate;
 enum {
     PREDICATE_BYTES_MAX = 4096, /* length of a predicate's text */
     PREDICATE_NODES_MAX = 512,  /* operators, columns and literals in one predicate */
-    PREDICATE_DEPTH_MAX = 100,  /* operators and parentheses that wait for what they enclose */
+    /* Operators and parentheses that wait for what they enclose: SQLite's parser runs out of its
+     * stack (YYSTACKDEPTH, 100) where 46 of them stand in each other. */
+    PREDICATE_DEPTH_MAX = 40,
+    PREDICATE_COLUMN_BYTES_MAX = 63, /* name of a column; Postgres would cut a longer one */
 };
 
 enum truth {
@@ -30,9 +33,9 @@ enum truth {
     TRUTH_UNKNOWN,
 };
 
-/* predicate_parse(text, len, ret, offset, e): parse len bytes of text. On failure returns
- * ERR_CONFIG, and writes the byte offset of the fault in the text (at most len) to offset; ret is
- * written only on success. */
+/* predicate_parse(text, len, ret, offset, e): parse len bytes of text, which is UTF-8. On failure
+ * returns ERR_CONFIG, and writes the byte offset of the fault in the text (at most len) to offset;
+ * ret is written only on success. */
 enum err predicate_parse(const char *text, size_t len, struct predicate **ret, size_t *offset,
                          struct error *e) MUST_CHECK;
 

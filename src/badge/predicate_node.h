@@ -59,11 +59,12 @@ struct step {
     enum test_kind test;
     enum compare compare;
     enum truth is;
-    bool negated;    /* of a test or an IS */
-    uint32_t offset; /* of the operator in the text */
-    size_t operand;  /* first of them in predicate.operands */
+    bool negated;   /* of a test or an IS */
+    size_t operand; /* first of them in predicate.operands */
     size_t operands_count;
 };
+
+#define PREDICATE_NOWHERE SIZE_MAX
 
 struct predicate {
     struct step *steps;
@@ -76,6 +77,7 @@ struct predicate {
         enum column_type type;
     } * columns;
     size_t columns_count;
+    size_t distinct_from; /* offset of the first DISTINCT in the text, or PREDICATE_NOWHERE */
 };
 
 #endif

@@ -3,53 +3,41 @@
  *     condition = conjunct { OR conjunct }
  *     conjunct  = factor { AND factor }
  *     factor    = { NOT } ( test | "(" condition ")" [ IS [NOT] ( TRUE | FALSE | NULL ) ] )
- *     test      = operand                                         a boolean column, TRUE, FALSE or
- * NULL | operand ( "=" | "<>" | "!=" | "<" | "<=" | ">" | ">=" ) operand | operand [NOT] IN "("
- * literal { "," literal } ")" | operand [NOT] BETWEEN operand AND operand | operand IS [NOT] ( NULL
- * | TRUE | FALSE | DISTINCT FROM operand ) operand   = column | literal literal   = string | [ "+"
- * | "-" ] number | TRUE | FALSE | NULL column    = letter or "_", then letters, digits, "_", "$"
- * read in lower case | '"' characters, '"' doubled '"'                 read as they are string    =
- * "'" characters, "'" doubled "'" number    = digits [ "." digits ] [ "e" [ "+" | "-" ] digits ]
+ *     test      = operand                       a boolean column, TRUE, FALSE or NULL
+ *               | operand ( "=" | "<>" | "!=" | "<" | "<=" | ">" | ">=" ) operand
+ *               | operand [NOT] IN "(" literal { "," literal } ")"
+ *               | operand [NOT] BETWEEN operand AND operand
+ *               | operand IS [NOT] ( NULL | TRUE | FALSE | DISTINCT FROM operand )
+ *     operand   = column | literal
+ *     literal   = string | [ "+" | "-" ] number | TRUE | FALSE | NULL
+ *     column    = ( letter | "_" ) { letter | digit | "_" | "$" }     read in lower case
+ *               | '"' { character | '""' } '"'                        read as it stands
+ *     string    = "'" { character | "''" } "'"
+ *     number    = ( digits [ "." [ digits ] ] | "." digits ) [ "e" [ "+" | "-" ] digits ]
  *
  * NOT binds tighter than AND, AND tighter than OR, IS tighter than all three; comparisons do not
- * chain. Letters are ASCII's. Left out on purpose, because the two databases differ there or a row
- * alone does not decide it: functions, subqueries, casts, LIKE, arithmetic, parameters, comments,
- * comparisons of conditions in parentheses, IS UNKNOWN.
+ * chain. Letters are ASCII's. A word that either database reserves is a column in double quotes
+ * only. Left out on purpose, because the two databases differ there or a row alone does not decide
+ * it: functions, subqueries, casts, LIKE, arithmetic, parameters, comments, comparisons of
+ * conditions in parentheses, IS UNKNOWN, and numbers that one database keeps to the last digit and
+ * the other rounds.
  *
  * The parser is Dijkstra's shunting yard: operators wait on a stack of bounded depth, nothing
  * recurses.
  */
+#include "badge/predicate_lex.h"
 #include "badge/predicate_node.h"
 #include "base/mem.h"
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-enum token_kind {
-    TOKEN_END,
-    TOKEN_WORD,   /* unquoted: a keyword or a column */
-    TOKEN_COLUMN, /* in double quotes */
-    TOKEN_STRING,
-    TOKEN_NUMBER,
-    TOKEN_SYMBOL,
-};
-
-struct token {
-    enum token_kind kind;
-    size_t start, end;
-};
 
 struct parser {
-    const char *text;
-    size_t len;
-    struct token token; /* the one looked at */
+    struct lexer lex;
     struct predicate *predicate;
-    struct error *error;
-    size_t fault; /* offset of the first fault */
-    enum err err;
     /* Operators that wait: STEP_AND, STEP_OR, STEP_NOT, or PAREN. */
     int waiting[PREDICATE_DEPTH_MAX];
     size_t waiting_count;
@@ -59,223 +47,31 @@ enum {
     PAREN = -1
 };
 
-/* The first fault stands; the message names what was found only where that helps. */
-static bool fail(struct parser *p, size_t offset, const char *message)
+/* Calls of the lexer, cut short. */
+
+static bool fail_here(struct parser *p, const char *message)
 {
-    if (p->err == ERR_OK) {
-        p->fault = offset < p->len ? offset : p->len;
-        p->err = error_set(p->error, ERR_CONFIG, "%s", message);
-    }
-    return false;
+    return lex_fail(&p->lex, p->lex.token.start, message);
 }
 
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_word(char c)
-{
-    return is_letter(c) || is_digit(c) || c == '$';
-}
-
-/* The byte at i, or NUL at the end. */
-static char at(const struct parser *p, size_t i)
-{
-    return i < p->len ? p->text[i] : '\0';
-}
-
-static bool scan_quoted(struct parser *p, char quote, enum token_kind kind)
-{
-    size_t start = p->token.start;
-    for (size_t i = start + 1; i < p->len; i++) {
-        if (p->text[i] == '\0')
-            return fail(p, i, "a NUL byte cannot stand in a predicate");
-        if (p->text[i] != quote)
-            continue;
-        if (at(p, i + 1) == quote) {
-            i++;
-            continue;
-        }
-        p->token = (struct token){kind, start, i + 1};
-        return true;
-    }
-    return fail(p, start,
-                quote == '"' ? "this column name has no closing '\"'"
-                             : "this text has no closing \"'\"");
-}
-
-static bool scan_number(struct parser *p)
-{
-    size_t i = p->token.start;
-    while (is_digit(at(p, i)))
-        i++;
-    if (at(p, i) == '.')
-        i++;
-    while (is_digit(at(p, i)))
-        i++;
-    if (at(p, i) == 'e' || at(p, i) == 'E') {
-        i++;
-        if (at(p, i) == '+' || at(p, i) == '-')
-            i++;
-        if (!is_digit(at(p, i)))
-            return fail(p, p->token.start, "this number has no digits in its exponent");
-        while (is_digit(at(p, i)))
-            i++;
-    }
-    if (is_word(at(p, i)) || at(p, i) == '.')
-        return fail(p, i, "a number cannot run on into this");
-    p->token = (struct token){TOKEN_NUMBER, p->token.start, i};
-    return true;
-}
-
-static bool scan_symbol(struct parser *p)
-{
-    static const char *const symbols[] = {"<=", ">=", "<>", "!=", "=", "<",
-                                          ">",  "(",  ")",  ",",  "+", "-"};
-    size_t start = p->token.start;
-    if ((at(p, start) == '-' && at(p, start + 1) == '-') ||
-        (at(p, start) == '/' && at(p, start + 1) == '*'))
-        return fail(p, start, "a comment cannot stand in a predicate");
-    for (size_t s = 0; s < sizeof(symbols) / sizeof(symbols[0]); s++) {
-        size_t n = strlen(symbols[s]);
-        if (n > p->len - start || memcmp(p->text + start, symbols[s], n) != 0)
-            continue;
-        /* Postgres would read "!=-" as one operator (scan.l, "operator"). */
-        if (*symbols[s] == '!' && (at(p, start + n) == '-' || at(p, start + n) == '+'))
-            return fail(p, start + n, "a space is needed between '!=' and the sign");
-        p->token = (struct token){TOKEN_SYMBOL, start, start + n};
-        return true;
-    }
-    if (at(p, start) == '\0')
-        return fail(p, start, "a NUL byte cannot stand in a predicate");
-    return fail(p, start, "this character has no meaning in a predicate");
-}
-
-/* Look at the next token. */
 static bool advance(struct parser *p)
 {
-    size_t i = p->token.end;
-    while (i < p->len && strchr(" \t\n\r\f", p->text[i]) != NULL && p->text[i] != '\0')
-        i++;
-    p->token = (struct token){TOKEN_END, i, i};
-    if (i == p->len)
-        return true;
-    char c = p->text[i];
-    if (c == '\'')
-        return scan_quoted(p, c, TOKEN_STRING);
-    if (c == '"')
-        return scan_quoted(p, c, TOKEN_COLUMN);
-    if (is_digit(c) || (c == '.' && is_digit(at(p, i + 1))))
-        return scan_number(p);
-    if (!is_letter(c))
-        return scan_symbol(p);
-    while (is_word(at(p, i)))
-        i++;
-    if (at(p, i) == '\'')
-        return fail(p, p->token.start,
-                    "a text opens with a plain \"'\": prefixes such as E'' are not read");
-    p->token = (struct token){TOKEN_WORD, p->token.start, i};
-    return true;
+    return lex_next(&p->lex);
 }
 
-static bool is_at(const struct parser *p, enum token_kind kind, const char *text)
+static bool expect(struct parser *p, bool is_there, const char *message)
 {
-    size_t n = p->token.end - p->token.start;
-    return p->token.kind == kind && strlen(text) == n &&
-           strncasecmp(p->text + p->token.start, text, n) == 0;
+    return lex_expect(&p->lex, is_there, message);
 }
 
 static bool is_symbol(const struct parser *p, const char *symbol)
 {
-    return is_at(p, TOKEN_SYMBOL, symbol);
+    return lex_is_symbol(&p->lex, symbol);
 }
 
 static bool is_keyword(const struct parser *p, const char *keyword)
 {
-    return is_at(p, TOKEN_WORD, keyword);
-}
-
-/* Step over a keyword or symbol that must stand here. */
-static bool expect(struct parser *p, bool is_there, const char *message)
-{
-    return is_there ? advance(p) : fail(p, p->token.start, message);
-}
-
-/* Words of SQL that are left out on purpose, with the reason. */
-static bool check_refused(struct parser *p)
-{
-    static const char time_reason[] =
-        "the time of day is not part of a row: a count would change with no row changing";
-    static const struct {
-        const char *word, *message;
-    } refused[] = {
-        {"like", "LIKE is not read here: databases disagree on letter case"},
-        {"ilike", "ILIKE is not read here: SQLite has none"},
-        {"similar", "SIMILAR TO is not read here: SQLite has none"},
-        {"glob", "GLOB is not read here: Postgres has none"},
-        {"case", "CASE is not read here: write the condition with AND and OR"},
-        {"cast", "casts are not read here: compare the column in its own type"},
-        {"collate", "COLLATE is not read here: text takes equality only"},
-        {"exists", "subqueries are not read here: a predicate is about one row"},
-        {"select", "subqueries are not read here: a predicate is about one row"},
-        {"unknown", "IS UNKNOWN is not read here, as SQLite has none: write IS NULL"},
-        {"isnull", "write IS NULL"},
-        {"notnull", "write IS NOT NULL"},
-        {"current_timestamp", time_reason},
-        {"current_date", time_reason},
-        {"current_time", time_reason},
-        {"localtimestamp", time_reason},
-    };
-    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-        if (is_keyword(p, refused[i].word))
-            return fail(p, p->token.start, refused[i].message);
-    return true;
-}
-
-/* Words that are no column without quotes, in Postgres, in SQLite, or here. */
-static bool check_word(struct parser *p)
-{
-    static const char *const reserved[] = {
-        "all",   "and",      "any",  "as",    "asc",     "between",    "check", "create", "default",
-        "desc",  "distinct", "else", "end",   "from",    "group",      "in",    "is",     "limit",
-        "not",   "on",       "or",   "order", "primary", "references", "some",  "table",  "then",
-        "union", "unique",   "user", "when",  "where",   "with"};
-    if (!check_refused(p))
-        return false;
-    for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
-        if (is_keyword(p, reserved[i]))
-            return fail(
-                p, p->token.start,
-                "a column or a literal must stand here; a column of this name needs double quotes");
-    return true;
-}
-
-/* The text between the quotes, doubled ones made single; or an unquoted word in lower case. */
-static char *token_text(const struct parser *p)
-{
-    size_t len = p->token.end - p->token.start;
-    const char *from = p->text + p->token.start;
-    char *out = mem_text(from, len);
-    if (p->token.kind == TOKEN_WORD) {
-        for (size_t i = 0; i < len; i++)
-            if (out[i] >= 'A' && out[i] <= 'Z')
-                out[i] = (char)(out[i] - 'A' + 'a');
-        return out;
-    }
-    size_t n = 0;
-    for (size_t i = 1; i + 1 < len; i++) {
-        out[n++] = from[i];
-        if (from[i] == from[0])
-            i++;
-    }
-    out[n] = '\0';
-    return out;
+    return lex_is_keyword(&p->lex, keyword);
 }
 
 static size_t column_number(struct predicate *pr, char *name)
@@ -292,13 +88,56 @@ static size_t column_number(struct predicate *pr, char *name)
     return pr->columns_count++;
 }
 
+/* The significant digits of an unsigned decimal number, without zeros at either end, and the power
+ * of ten that the last one counts. Returns how many there are. */
+static size_t significant(const char *text, char *digits, long *power)
+{
+    size_t n = 0;
+    bool is_behind_point = false;
+    *power = 0;
+    for (; *text != '\0' && *text != 'e' && *text != 'E'; text++) {
+        if (*text == '.') {
+            is_behind_point = true;
+            continue;
+        }
+        if (n > 0 || *text != '0')
+            digits[n++] = *text;
+        *power -= is_behind_point;
+    }
+    if (n > 0 && *text != '\0')
+        *power += strtol(text + 1, NULL, 10);
+    for (; n > 0 && digits[n - 1] == '0'; n--)
+        ++*power;
+    return n;
+}
+
+/* Whether a decimal number became a whole one, within the range of int64_t, by rounding to a
+ * double. Compared with an integer, Postgres takes it to the last digit and SQLite takes the
+ * double: 9007199254740993 = 9007199254740993.0 is true in the one and false in the other. All
+ * other doubles lie between the same two integers as what they were rounded from. */
+static bool is_rounded(const char *text, double real)
+{
+    if (fabs(real) > 0x1p63 || trunc(real) != real)
+        return false;
+    char whole[32], whole_digits[32];
+    char *digits = mem_zero(strlen(text), 1);
+    long whole_power, power;
+    (void)snprintf(whole, sizeof(whole), "%.0f", fabs(real));
+    size_t whole_n = significant(whole, whole_digits, &whole_power);
+    size_t n = significant(text, digits, &power);
+    bool is_same =
+        n == whole_n && (n == 0 || power == whole_power) && memcmp(digits, whole_digits, n) == 0;
+    free(digits);
+    return !is_same;
+}
+
 static bool add_number(struct parser *p, struct operand *o, bool is_negative)
 {
-    size_t len = p->token.end - p->token.start;
+    size_t len = p->lex.token.end - p->lex.token.start;
     o->kind = OPERAND_NUMBER;
     o->text = mem_zero(len + 2, 1);
     o->text[0] = is_negative ? '-' : '+';
-    memcpy(o->text + 1, p->text + p->token.start, len);
+    memcpy(o->text + 1, p->lex.text + p->lex.token.start, len);
     char *end;
     errno = 0;
     long long whole = strtoll(o->text, &end, 10);
@@ -310,7 +149,31 @@ static bool add_number(struct parser *p, struct operand *o, bool is_negative)
     o->value = (struct value){.kind = VALUE_REAL, .real = real};
     bool is_zero = strcspn(o->text, "123456789eE") == strcspn(o->text, "eE");
     if (!isfinite(real) || (real == 0 && !is_zero))
-        return fail(p, o->offset, "this number is out of the range of a double");
+        return lex_fail(&p->lex, o->offset, "this number is out of the range of a double");
+    if (is_rounded(o->text + 1, real))
+        return lex_fail(&p->lex, o->offset,
+                        "databases round this number differently: write fewer digits, or a whole "
+                        "number of 64 bits");
+    return true;
+}
+
+static bool add_column(struct parser *p, struct operand *o)
+{
+    if (p->lex.token.kind == TOKEN_WORD && !lex_check_column(&p->lex))
+        return false;
+    char *name = lex_text(&p->lex);
+    size_t len = strlen(name);
+    o->kind = OPERAND_COLUMN;
+    o->column = column_number(p->predicate, name);
+    if (len == 0)
+        return fail_here(p, "a column name cannot be empty");
+    if (len > PREDICATE_COLUMN_BYTES_MAX)
+        return fail_here(p, "a column name is at most 63 bytes long");
+    if (!advance(p))
+        return false;
+    if (is_symbol(p, "("))
+        return lex_fail(&p->lex, o->offset,
+                        "functions are not read here: a predicate compares columns with literals");
     return true;
 }
 
@@ -318,24 +181,22 @@ static bool parse_operand(struct parser *p)
 {
     struct predicate *pr = p->predicate;
     if (pr->operands_count + pr->steps_count >= PREDICATE_NODES_MAX)
-        return fail(p, p->token.start,
-                    "this predicate has more than 512 operators, columns and literals");
+        return fail_here(p, "this predicate has more than 512 operators, columns and literals");
     pr->operands = mem_grow(pr->operands, pr->operands_count + 1, sizeof(*pr->operands));
     struct operand *o = &pr->operands[pr->operands_count++];
-    *o = (struct operand){.kind = OPERAND_NULL, .offset = (uint32_t)p->token.start};
+    *o = (struct operand){.kind = OPERAND_NULL, .offset = (uint32_t)p->lex.token.start};
     bool is_negative = is_symbol(p, "-");
     if (is_negative || is_symbol(p, "+")) {
         if (!advance(p))
             return false;
-        if (p->token.kind != TOKEN_NUMBER)
-            return fail(p, p->token.start,
-                        "a number must follow the sign; arithmetic is not read here");
+        if (p->lex.token.kind != TOKEN_NUMBER)
+            return fail_here(p, "a number must follow the sign; arithmetic is not read here");
     }
-    if (p->token.kind == TOKEN_NUMBER)
+    if (p->lex.token.kind == TOKEN_NUMBER)
         return add_number(p, o, is_negative) && advance(p);
-    if (p->token.kind == TOKEN_STRING) {
+    if (p->lex.token.kind == TOKEN_STRING) {
         o->kind = OPERAND_STRING;
-        o->text = token_text(p);
+        o->text = lex_text(&p->lex);
         o->value.kind = VALUE_TEXT;
         o->value.text.bytes = o->text;
         o->value.text.len = strlen(o->text);
@@ -348,30 +209,18 @@ static bool parse_operand(struct parser *p)
         o->value = (struct value){.kind = VALUE_INT, .integer = is_keyword(p, "true")};
         return advance(p);
     }
-    if (p->token.kind == TOKEN_END)
-        return fail(p, p->token.start, "a column or a literal must follow");
-    if (p->token.kind == TOKEN_SYMBOL)
-        return fail(p, p->token.start, "a column or a literal must stand here");
-    if (p->token.kind == TOKEN_WORD && !check_word(p))
-        return false;
-    if (p->token.end - p->token.start == 2 && p->token.kind == TOKEN_COLUMN)
-        return fail(p, p->token.start, "a column name cannot be empty");
-    o->kind = OPERAND_COLUMN;
-    o->column = column_number(pr, token_text(p));
-    if (!advance(p))
-        return false;
-    if (is_symbol(p, "("))
-        return fail(p, o->offset,
-                    "functions are not read here: a predicate compares columns with literals");
-    return true;
+    if (p->lex.token.kind == TOKEN_END)
+        return fail_here(p, "a column or a literal must follow");
+    if (p->lex.token.kind == TOKEN_SYMBOL)
+        return fail_here(p, "a column or a literal must stand here");
+    return add_column(p, o);
 }
 
 static bool add_step(struct parser *p, struct step step)
 {
     struct predicate *pr = p->predicate;
     if (pr->operands_count + pr->steps_count >= PREDICATE_NODES_MAX)
-        return fail(p, step.offset,
-                    "this predicate has more than 512 operators, columns and literals");
+        return fail_here(p, "this predicate has more than 512 operators, columns and literals");
     pr->steps = mem_grow(pr->steps, pr->steps_count + 1, sizeof(*pr->steps));
     pr->steps[pr->steps_count++] = step;
     return true;
@@ -386,7 +235,8 @@ static bool parse_in(struct parser *p)
             return false;
         const struct operand *o = &p->predicate->operands[p->predicate->operands_count - 1];
         if (o->kind == OPERAND_COLUMN)
-            return fail(p, o->offset, "a list of IN holds literals; text stands in single quotes");
+            return lex_fail(&p->lex, o->offset,
+                            "a list of IN holds literals; text stands in single quotes");
         if (!is_symbol(p, ","))
             return expect(p, is_symbol(p, ")"), "',' or ')' must stand here");
         if (!advance(p))
@@ -418,12 +268,13 @@ static bool parse_is(struct parser *p, struct step *step, bool is_group)
         }
         return advance(p);
     }
-    if (!check_refused(p))
+    if (!lex_check_operator(&p->lex))
         return false;
     if (is_group || !is_keyword(p, "distinct"))
-        return fail(p, p->token.start,
-                    is_group ? "TRUE, FALSE or NULL must follow IS"
-                             : "TRUE, FALSE, NULL or DISTINCT FROM must follow IS");
+        return fail_here(p, is_group ? "TRUE, FALSE or NULL must follow IS"
+                                     : "TRUE, FALSE, NULL or DISTINCT FROM must follow IS");
+    if (p->predicate->distinct_from == PREDICATE_NOWHERE)
+        p->predicate->distinct_from = p->lex.token.start;
     step->test = TEST_DISTINCT;
     return advance(p) && expect(p, is_keyword(p, "from"), "FROM must follow DISTINCT") &&
            parse_operand(p);
@@ -461,11 +312,8 @@ static bool add_test(struct parser *p, struct step step)
         step.negated = !step.negated;
     }
     if (step.kind == STEP_IS) {
-        struct step truth = {.kind = STEP_TEST,
-                             .test = TEST_TRUTH,
-                             .offset = step.offset,
-                             .operand = step.operand,
-                             .operands_count = 1};
+        struct step truth = {
+            .kind = STEP_TEST, .test = TEST_TRUTH, .operand = step.operand, .operands_count = 1};
         if (!add_step(p, truth))
             return false;
     }
@@ -474,14 +322,11 @@ static bool add_test(struct parser *p, struct step step)
 
 static bool parse_test(struct parser *p)
 {
-    struct step step = {.kind = STEP_TEST,
-                        .test = TEST_TRUTH,
-                        .offset = (uint32_t)p->token.start,
-                        .operand = p->predicate->operands_count};
+    struct step step = {
+        .kind = STEP_TEST, .test = TEST_TRUTH, .operand = p->predicate->operands_count};
     bool is_comparison;
     if (!parse_operand(p))
         return false;
-    step.offset = (uint32_t)p->token.start;
     if (!parse_comparison(p, &step, &is_comparison))
         return false;
     if (is_comparison) {
@@ -504,10 +349,8 @@ static bool parse_test(struct parser *p)
                 !parse_operand(p))
                 return false;
         } else if (step.negated) {
-            return check_refused(p) &&
-                   fail(p, p->token.start, "IN or BETWEEN must follow NOT here");
-        } else {
-            step.offset = p->predicate->operands[step.operand].offset;
+            return lex_check_operator(&p->lex) &&
+                   fail_here(p, "IN or BETWEEN must follow NOT here");
         }
     }
     step.operands_count = p->predicate->operands_count - step.operand;
@@ -517,7 +360,7 @@ static bool parse_test(struct parser *p)
 static bool wait(struct parser *p, int operator)
 {
     if (p->waiting_count == sizeof(p->waiting) / sizeof(p->waiting[0]))
-        return fail(p, p->token.start, "parentheses and NOTs stand too deep inside each other");
+        return fail_here(p, "parentheses and NOTs stand too deep inside each other");
     p->waiting[p->waiting_count++] = operator;
     return advance(p);
 }
@@ -540,8 +383,7 @@ static int precedence(int operator)
 static bool settle(struct parser *p, int limit)
 {
     while (p->waiting_count > 0 && precedence(p->waiting[p->waiting_count - 1]) >= limit) {
-        struct step step = {.kind = (enum step_kind)p->waiting[--p->waiting_count],
-                            .offset = (uint32_t)p->token.start};
+        struct step step = {.kind = (enum step_kind)p->waiting[--p->waiting_count]};
         if (!add_step(p, step))
             return false;
     }
@@ -553,16 +395,18 @@ static bool parse_close(struct parser *p)
     if (!settle(p, 1))
         return false;
     if (p->waiting_count == 0)
-        return fail(p, p->token.start, "this ')' closes nothing");
+        return fail_here(p, "this ')' closes nothing");
     p->waiting_count--;
     if (!advance(p))
         return false;
-    struct step step = {.kind = STEP_IS, .offset = (uint32_t)p->token.start};
+    struct step step = {.kind = STEP_IS};
     if (is_keyword(p, "is"))
         return parse_is(p, &step, true) && add_step(p, step);
-    if (p->token.kind == TOKEN_SYMBOL && !is_symbol(p, ")"))
-        return fail(p, p->token.start,
-                    "a condition in parentheses cannot be compared; compare columns with literals");
+    bool is_comparison = p->lex.token.kind == TOKEN_SYMBOL &&
+                         strchr("=<>!", p->lex.text[p->lex.token.start]) != NULL;
+    if (is_comparison)
+        return fail_here(
+            p, "a condition in parentheses cannot be compared; compare columns with literals");
     return true;
 }
 
@@ -577,7 +421,7 @@ static bool parse_continuation(struct parser *p, bool *is_operand_next)
     *is_operand_next = false;
     if (is_symbol(p, ")"))
         return parse_close(p);
-    return check_refused(p) && fail(p, p->token.start, "AND, OR or the end must stand here");
+    return lex_check_operator(&p->lex) && fail_here(p, "AND, OR or the end must stand here");
 }
 
 static bool parse_condition(struct parser *p)
@@ -585,11 +429,11 @@ static bool parse_condition(struct parser *p)
     bool is_operand_next = true;
     if (!advance(p))
         return false;
-    if (p->token.kind == TOKEN_END)
-        return fail(p, 0, "the predicate is empty; write TRUE to count every row");
+    if (p->lex.token.kind == TOKEN_END)
+        return lex_fail(&p->lex, 0, "the predicate is empty; write TRUE to count every row");
     for (;;) {
         bool ok;
-        if (!is_operand_next && p->token.kind == TOKEN_END)
+        if (!is_operand_next && p->lex.token.kind == TOKEN_END)
             break;
         if (!is_operand_next) {
             ok = parse_continuation(p, &is_operand_next);
@@ -606,22 +450,23 @@ static bool parse_condition(struct parser *p)
     }
     if (!settle(p, 1))
         return false;
-    return p->waiting_count == 0 || fail(p, p->len, "a ')' is missing");
+    return p->waiting_count == 0 || lex_fail(&p->lex, p->lex.len, "a ')' is missing");
 }
 
 enum err predicate_parse(const char *text, size_t len, struct predicate **ret, size_t *offset,
                          struct error *e)
 {
-    struct parser p = {
-        .text = text, .len = len, .error = e, .predicate = mem_zero(1, sizeof(struct predicate))};
+    struct parser p = {.lex = {.text = text, .len = len, .error = e},
+                       .predicate = mem_zero(1, sizeof(struct predicate))};
+    p.predicate->distinct_from = PREDICATE_NOWHERE;
     if (len > PREDICATE_BYTES_MAX)
-        (void)fail(&p, PREDICATE_BYTES_MAX, "a predicate is at most 4096 bytes long");
+        (void)lex_fail(&p.lex, PREDICATE_BYTES_MAX, "a predicate is at most 4096 bytes long");
     else
         (void)parse_condition(&p);
-    if (p.err != ERR_OK) {
+    if (p.lex.err != ERR_OK) {
         predicate_free(p.predicate);
-        *offset = p.fault;
-        return p.err;
+        *offset = p.lex.fault;
+        return p.lex.err;
     }
     *ret = p.predicate;
     return ERR_OK;

@@ -137,9 +137,12 @@ void rowset_remove(struct rowset *s, struct row *row)
     memset(&g->slots[hole], 0xFF, sizeof(g->slots[hole]));
     g->rows_count--;
     s->rows_count--;
-    /* Without memory for the smaller table the larger one serves as well. */
-    if (g->slots_count > SLOTS_MIN && g->rows_count < g->slots_count / 4)
-        (void)resize(s, g, g->slots_count / 2 > SLOTS_MIN ? g->slots_count / 2 : SLOTS_MIN);
+    /* To 3/4 full: a sixth more rows until it grows again. Without memory for the smaller table the
+     * larger one serves as well. */
+    if (g->slots_count > SLOTS_MIN && g->rows_count < g->slots_count / 2) {
+        uint32_t fewer = g->slots_count - g->slots_count / 3;
+        (void)resize(s, g, fewer > SLOTS_MIN ? fewer : SLOTS_MIN);
+    }
 }
 
 const struct row *rowset_next(const struct rowset *s, const struct row *row)

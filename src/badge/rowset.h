@@ -3,7 +3,7 @@
  *
  * Open addressing with linear probing, in segments that grow one at a time, so that growing moves a
  * bounded share of the rows and needs little memory beside what it holds: 24 bytes a slot, a
- * segment between 7/12 and 7/8 full.
+ * segment of more than a few rows between 1/2 and 7/8 full. That is at most 48 bytes a row.
  *
  * Ownership: rowset_init makes an empty set in memory that the caller supplies; rowset_fini frees
  * what it grew. One thread.
@@ -47,7 +47,7 @@ struct rowset {
 void rowset_init(struct rowset *s, uint64_t seed);
 void rowset_fini(struct rowset *s);
 
-/* rowset_find(s, key): the row, or NULL. It moves with the next put or remove. The caller may
+/* rowset_find(s, key): the row, or NULL. It moves with the next add or remove. The caller may
  * change its tenant and distinct value, nothing else. */
 struct row *rowset_find(const struct rowset *s, const struct row_key *key);
 
@@ -65,7 +65,7 @@ void rowset_clear(struct rowset *s);
  * order. */
 const struct row *rowset_next(const struct rowset *s, const struct row *row);
 
-/* rowset_bytes(s): memory that its slots take. */
+/* rowset_bytes(s): memory it takes. */
 size_t rowset_bytes(const struct rowset *s);
 
 /* rowset_check(s): whether every row is found by its key, every count is right, and nothing is

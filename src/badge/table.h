@@ -18,7 +18,7 @@ enum column_type {
     COLUMN_NUMBER, /* integers and reals of any size; equality and order */
     COLUMN_TEXT,   /* text and enums; equality only, as order depends on collation */
     COLUMN_UUID,   /* text in the form of a UUID; equality only */
-    COLUMN_TIME,   /* a point in time, stored as text whose byte order is its order in time */
+    COLUMN_TIME,   /* a point in time, stored as text: 2026-01-31T12:00:00.000Z; equality, order */
     COLUMN_OTHER,  /* anything else: IS NULL only */
 };
 
@@ -37,6 +37,8 @@ struct table {
      */
     double (*real_of)(const char *text, void *context);
     void *real_context;
+    /* Why the database cannot read IS DISTINCT FROM, for a message; NULL when it can. */
+    const char *no_distinct_from;
 };
 
 /* table_fini(t): frees what t holds, not t; takes a zeroed struct. */

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
@@ -78,6 +79,16 @@ static enum err serve_until_signal(const struct service_options *o, const sigset
     }
 }
 
+/* As many connections as the system lets this process have, without a setting of the operator's. */
+static void raise_files_limit(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= files.rlim_max)
+        return;
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
 static void print_address(const struct config *config, uint16_t port)
 {
     bool is_v6 = strchr(config->listen_host, ':') != NULL;
@@ -95,6 +106,7 @@ enum err service_run(const struct service_options *o, struct error *e)
     (void)signal(SIGPIPE, SIG_IGN);
     (void)pthread_sigmask(SIG_BLOCK, &signals, &before); /* before any thread: they inherit it */
 
+    raise_files_limit();
     const struct definitions *d = o->config->definitions;
     struct counts *counts = counts_new(d->sources_count);
     struct feed_sqlite *feed = NULL;

@@ -9,6 +9,10 @@
 #include <string.h>
 #include <strings.h>
 
+enum {
+    SQLITE_WITH_DISTINCT_FROM = 3039000 /* sqlite.org/changes.html, 3.39.0 */
+};
+
 void catalog_fini(struct catalog *c)
 {
     for (size_t i = 0; i < c->tables_count; i++)
@@ -187,6 +191,9 @@ static enum err add_source(struct lookup *l, struct catalog *c, const struct sou
     if (i < c->tables_count)
         return add_columns(l, s, &c->tables[i]);
     struct table t = {.real_of = real_of, .real_context = c->real};
+    if (sqlite3_libversion_number() < SQLITE_WITH_DISTINCT_FROM)
+        t.no_distinct_from = "IS DISTINCT FROM needs SQLite 3.39 or later: write it with = and "
+                             "IS NULL, or bring SQLite up to date";
     const char *rowid;
     enum err err = read_table(l, s, &t);
     if (err == ERR_OK)

@@ -153,10 +153,12 @@ static enum err is_installed(sqlite3_stmt *lookup, const struct trigger *t, bool
 static enum err install(sqlite3 *db, const struct trigger *t, struct error *e)
 {
     char *name = sql_identifier(t->name);
+    char *drop = sql_fill(embed_drop_trigger_sql, &(struct sql_variable){"name", name}, 1);
     struct buffer sql = {0};
-    buffer_printf(&sql, "DROP TRIGGER IF EXISTS %s; %s", name, t->sql);
+    buffer_printf(&sql, "%s; %s", drop, t->sql);
     enum err err = sqlite_exec(db, sql.bytes, e);
     buffer_fini(&sql);
+    free(drop);
     free(name);
     return err;
 }

@@ -1,7 +1,7 @@
 #include "serve/assets.h"
 
 #include "base/mem.h"
-#include "demo.h"
+#include "serve/demo.h"
 #include "serve/etag.h"
 #include "serve/route.h"
 

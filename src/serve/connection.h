@@ -1,9 +1,10 @@
 /* Connections: those that are open, and how long each has been waited for.
  *
  * libmicrohttpd's own limit is on silence, so that a byte now and then would hold a connection for
- * ever, and it costs two locks and two readings of the clock a request. Here a thread looks at all
- * connections once a second, and shuts down those that have been in one phase for too long, however
- * busy they look: waiting for the next head of a request, or from there until the answer is sent.
+ * ever. Here a thread looks at all connections once a second, and shuts down those that have been
+ * in one phase for too long, however busy they look: waiting for the next head of a request, or
+ * from there until the answer is sent. These deadlines also end a connection whose other end was
+ * closed along with the last bytes it sent, which libmicrohttpd 0.9.75 does not notice.
  *
  * Ownership: connections_start and connections_stop bracket the use of a struct that the caller
  * supplies; a connection lives from connections_add to connections_remove.

@@ -103,3 +103,16 @@ bool head_check(const struct head *h)
             return false;
     return take_nuls(&r, 2) && r.at == r.end;
 }
+
+bool head_is_token(const char *s, size_t len)
+{
+    struct reader r = {s, s + len};
+    return take_run(&r, TOKEN) && r.at == r.end;
+}
+
+bool head_is_value(const char *s, size_t len)
+{
+    struct reader r = {s, s + len};
+    (void)take_run(&r, VALUE);
+    return r.at == r.end;
+}

@@ -6,7 +6,7 @@
  * the field, so that "X-Ten: a" folded to "ant-Id" is X-Tenant-Id. By the time the handler is
  * called, all that can be seen of this is the head itself. It stands whole where `method` points,
  * MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE bytes long, with NULs where the parser cut it. That is
- * how this version works, not a promise, so head_check is for it alone (HEAD_IS_CHECKED_HERE), and
+ * how this version works, not a promise, so head_check is for it alone (head_must_be_checked), and
  * tests over a real socket hold it to that. Later versions refuse all of the above themselves when
  * asked to be strict.
  *
@@ -31,5 +31,11 @@ bool head_must_be_checked(void);
 /* head_check(h): whether the head is one request line and fields, each a line of its own, as above.
  * Pure. */
 bool head_check(const struct head *h);
+
+/* head_is_token(s, len), head_is_value(s, len): whether the bytes can be a method or the name of a
+ * field, and the value of a field (RFC 9110, sections 5.6.2 and 5.5). For heads that are not
+ * checked whole. Pure. */
+bool head_is_token(const char *s, size_t len);
+bool head_is_value(const char *s, size_t len);
 
 #endif

@@ -62,10 +62,9 @@ struct reply health_answer_ready(const struct service *s, const struct request *
     struct buffer body = {0};
     bool is_ready = check_feed(s, &body);
     is_ready &= check_server(s, &body);
-    if (MHD_lookup_connection_value_n(r->mhd, MHD_GET_ARGUMENT_KIND, "verbose", 7, NULL, NULL) ==
-        MHD_YES)
+    if (r->is_verbose) {
         buffer_printf(&body, "readyz check %s\n", is_ready ? "passed" : "failed");
-    else {
+    } else {
         buffer_fini(&body);
         buffer_puts(&body, is_ready ? "ok\n" : "not ready\n");
     }

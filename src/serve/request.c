@@ -34,8 +34,10 @@ void request_begin(struct request *r, struct MHD_Connection *mhd, const char *ta
     if (target != NULL)
         r->target_len = strlen(target);
     r->fault = target_parse(target, r->target_len, &parsed);
-    if (r->fault == FAULT_NONE)
-        r->route = route_find(parsed.path);
+    if (r->fault != FAULT_NONE)
+        return;
+    r->route = route_find(parsed.path);
+    r->is_verbose = parsed.is_verbose;
 }
 
 static enum MHD_Result on_field(void *context, enum MHD_ValueKind kind, const char *name,
@@ -54,6 +56,15 @@ static enum MHD_Result on_field(void *context, enum MHD_ValueKind kind, const ch
         break;
     }
     return MHD_YES;
+}
+
+/* As on_field, of a head that is not checked whole. */
+static enum MHD_Result on_unchecked_field(void *context, enum MHD_ValueKind kind, const char *name,
+                                          size_t name_len, const char *value, size_t len)
+{
+    struct request *r = context;
+    r->is_malformed |= !head_is_token(name, name_len) || !head_is_value(value, len);
+    return on_field(context, kind, name, name_len, value, len);
 }
 
 static size_t head_bytes(const struct request *r)
@@ -98,21 +109,31 @@ static enum fault check_body(const struct request *r, const char *version)
     return FAULT_NONE;
 }
 
+/* Whether the head is well-formed; the fields are read along with that. */
+static bool check_head(struct request *r, const char *method, size_t bytes, int *ret_fields)
+{
+    if (!head_must_be_checked()) {
+        *ret_fields = MHD_get_connection_values_n(r->mhd, MHD_HEADER_KIND, on_unchecked_field, r);
+        return !r->is_malformed && head_is_token(method, strlen(method));
+    }
+    *ret_fields = MHD_get_connection_values_n(r->mhd, MHD_HEADER_KIND, on_field, r);
+    const struct head head = {method, bytes, (size_t)(r->target - method), r->target_len};
+    return head_check(&head);
+}
+
 enum fault request_read_head(struct request *r, const char *method, const char *version)
 {
     size_t bytes = head_bytes(r);
+    int fields;
     if (r->fault != FAULT_NONE)
         return r->fault;
     if (bytes > SERVER_HEADER_BYTES_MAX)
         return FAULT_HEADER_BYTES;
-    int count = MHD_get_connection_values_n(r->mhd, MHD_HEADER_KIND, on_field, r);
-    if (count > SERVER_HEADER_FIELDS_MAX)
+    bool is_well_formed = check_head(r, method, bytes, &fields);
+    if (fields > SERVER_HEADER_FIELDS_MAX)
         return FAULT_HEADER_FIELDS;
-    if (head_must_be_checked()) {
-        const struct head head = {method, bytes, (size_t)(r->target - method), r->target_len};
-        if (!head_check(&head))
-            return FAULT_HEAD;
-    }
+    if (!is_well_formed)
+        return FAULT_HEAD;
     enum fault fault = check_host(r, version);
     return fault != FAULT_NONE ? fault : check_body(r, version);
 }

@@ -37,8 +37,10 @@ struct request {
     const struct route *route; /* NULL: nothing has that path */
     const char *target;        /* where the target began; its text has been cut up since */
     size_t target_len;
-    enum fault fault; /* of the target */
-    bool is_begun;    /* the handler was called for it before */
+    enum fault fault;  /* of the target */
+    bool is_malformed; /* a field of it is */
+    bool is_verbose;   /* the query asks for more */
+    bool is_begun;     /* the handler was called for it before */
     uint64_t body_bytes;
     struct field fields[FIELD__COUNT];
 };

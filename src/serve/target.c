@@ -70,22 +70,40 @@ static enum fault decode(const char *path, size_t len, struct target *ret)
     size_t n = 0;
     bool fits = true;
     for (size_t i = 0; i < len; i++) {
-        int c = path[i];
+        char c = path[i];
         if (c == '%') {
             int escaped = digit(path[i + 1]) << 4 | digit(path[i + 2]);
             if (escaped == 0)
                 return FAULT_TARGET_ESCAPE;
             if (is_unreserved(escaped)) {
-                c = escaped;
+                c = (char)escaped;
                 i += 2;
             }
         }
         fits = fits && n + 1 < sizeof(ret->path);
         if (fits)
-            ret->path[n++] = (char)c;
+            ret->path[n++] = c;
     }
     ret->path[fits ? n : 0] = '\0';
     return FAULT_NONE;
+}
+
+/* Whether "verbose" or "verbose=…" is one of the parameters, which '&' parts. */
+static bool has_verbose(const char *query, size_t len)
+{
+    static const char name[] = "verbose";
+    const size_t name_len = sizeof(name) - 1;
+    for (const char *end = query + len, *at = query; at < end; at++) {
+        const char *next = memchr(at, '&', (size_t)(end - at));
+        if (next == NULL)
+            next = end;
+        size_t left = (size_t)(next - at);
+        if (left >= name_len && memcmp(at, name, name_len) == 0 &&
+            (left == name_len || at[name_len] == '='))
+            return true;
+        at = next;
+    }
+    return false;
 }
 
 enum fault target_parse(const char *text, size_t len, struct target *ret)
@@ -101,5 +119,6 @@ enum fault target_parse(const char *text, size_t len, struct target *ret)
     size_t path_len = query != NULL ? (size_t)(query - text) : len;
     if (path_len == 0 || text[0] != '/')
         return FAULT_TARGET_FORM;
+    ret->is_verbose = query != NULL && has_verbose(query + 1, len - path_len - 1);
     return decode(text, path_len, ret);
 }

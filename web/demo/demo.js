@@ -2,7 +2,8 @@
 // @ts-check
 
 const POLL_MS = 1000;
-const CHANGES_SHOWN = 12;
+const CHANGES_SHOWN = 16;
+const EXACT_MAX = 9999; // what a pill has room for; what is beyond is heard and in its title
 
 /** @typedef {{id: string, name: string}} Tenant */
 
@@ -11,7 +12,7 @@ const chooser = /** @type {HTMLSelectElement} */ (byId("tenant"));
 const items = [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-badge]"))];
 
 let etag = "";
-let answers = { changed: 0, unchanged: 0 };
+let answers = { whole: 0, unchanged: 0 };
 /** @type {Map<string, number | null>} what is shown; empty until the first answer */
 let shown = new Map();
 /** @type {AbortController | undefined} */
@@ -29,7 +30,7 @@ function labelOf(/** @type {HTMLElement} */ item) {
   return item.querySelector(".item")?.textContent ?? "";
 }
 
-/** The pill of an item: "99+" to see, the exact number to hear and in its title. */
+/** The pill of an item: the number, or past EXACT_MAX "9,999+" to see, and the number to hear and in its title. */
 function draw(/** @type {HTMLElement} */ item, /** @type {number | null | undefined} */ value, isNew = false) {
   const pill = item.querySelector(".pill") ?? item.appendChild(document.createElement("span"));
   const exact = value?.toLocaleString("en") ?? "";
@@ -39,7 +40,7 @@ function draw(/** @type {HTMLElement} */ item, /** @type {number | null | undefi
   pill.classList.toggle("is-zero", value === 0);
   pill.replaceChildren();
   if (value === undefined) pill.append("?", spoken(", not known yet"));
-  else if (value !== null && value > 99) pill.append(seen("99+"), spoken(`, ${exact}`));
+  else if (value !== null && value > EXACT_MAX) pill.append(seen(`${EXACT_MAX.toLocaleString("en")}+`), spoken(`, ${exact}`));
   else if (value !== null) pill.append(exact);
   if (value) pill.setAttribute("title", exact);
   else pill.removeAttribute("title");
@@ -68,7 +69,7 @@ function say(/** @type {string} */ status, /** @type {string} */ text) {
 function note(/** @type {HTMLElement} */ item, /** @type {number} */ before, /** @type {number} */ now) {
   const line = document.createElement("li");
   const time = document.createElement("time");
-  time.textContent = new Date().toLocaleTimeString("en-GB");
+  time.textContent = byId("last-change").textContent = clock();
   const what = document.createElement("span");
   what.className = "what";
   what.textContent = labelOf(item);
@@ -79,6 +80,10 @@ function note(/** @type {HTMLElement} */ item, /** @type {number} */ before, /**
   byId("changes").prepend(line);
   byId("no-changes").hidden = true;
   while (byId("changes").childElementCount > CHANGES_SHOWN) byId("changes").lastElementChild?.remove();
+}
+
+function clock() {
+  return new Date().toLocaleTimeString("en-GB");
 }
 
 function show(/** @type {object} */ answer) {
@@ -98,23 +103,27 @@ async function ask() {
   const headers = { "X-Tenant-Id": chooser.value, ...(etag && { "If-None-Match": etag }) };
   const response = await fetch("/api/sidebar/badges", { headers, cache: "no-store", signal: asking.signal });
   if (response.status === 503) {
-    say("not-ready", (await response.json()).detail);
-    return;
+    const problem = await response.json();
+    forget();
+    byId("answer").textContent = JSON.stringify(problem, null, 2);
+    byId("last-answer").textContent = `503, not known, ${clock()}`;
+    return say("not-ready", `Not known: ${problem.detail}`);
   }
   if (!response.ok && response.status !== 304) throw new Error(`the answer was ${response.status}`);
   if (response.status === 200) {
     show(await response.json());
     etag = response.headers.get("ETag") ?? "";
-    answers.changed++;
+    answers.whole++;
   } else {
     answers.unchanged++;
   }
   byId("as-of").textContent = response.headers.get("Badged-As-Of");
-  byId("changed").textContent = String(answers.changed);
-  byId("unchanged").textContent = String(answers.unchanged);
+  byId("last-answer").textContent = `${response.status === 200 ? "200, whole" : "304, unchanged"}, ${clock()}`;
+  byId("answers").textContent = `${answers.whole} whole, ${answers.unchanged} unchanged`;
   const stale = response.headers.get("Badged-Stale");
-  if (stale === null) say("live", "Live: exact at the commit named below");
-  else say("stale", `Stale for ${stale} s: badged cannot see what is newest`);
+  if (stale === null) return say("live", "Live: exact at the commit named below");
+  byId("as-of").append(`, stale for ${stale} s`); // not in the status, which would be read aloud every second
+  say("stale", "Stale: exact at the commit named below, but badged cannot see what came since");
 }
 
 async function poll() {
@@ -133,15 +142,21 @@ function stop() {
   asking?.abort();
 }
 
+/** What is shown is not known any more, which is not zero. */
+function forget() {
+  etag = "";
+  shown = new Map();
+  for (const item of items) draw(item, undefined);
+}
+
 /** Start anew with the tenant that is chosen. */
 function choose() {
   stop();
-  etag = "";
-  shown = new Map();
-  answers = { changed: 0, unchanged: 0 };
+  forget();
+  answers = { whole: 0, unchanged: 0 };
+  for (const id of ["answer", "as-of", "last-answer", "last-change", "answers"]) byId(id).textContent = "–";
   byId("changes").replaceChildren();
   byId("no-changes").hidden = false;
-  for (const item of items) draw(item, undefined);
   byId("curl").textContent = `curl -H 'X-Tenant-Id: ${chooser.value}' ${location.origin}/api/sidebar/badges`;
   byId("sqlite").textContent =
     `sqlite3 -cmd '.timeout 5000' badged-demo.db "UPDATE feedback SET resolved_at = NULL, priority = 'urgent' ` +

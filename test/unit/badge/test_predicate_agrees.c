@@ -189,6 +189,7 @@ static void compare(const char *text, const struct predicate *p, uint64_t truths
 static void evaluation_agrees_with_sqlite(void **state)
 {
     (void)state;
+    bool has_distinct = sqlite3_libversion_number() >= 3039000;
     struct random r = {seed};
     uint64_t uses[USE__COUNT] = {0}, truths[3] = {0}, pairs = 0;
     assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
@@ -197,7 +198,10 @@ static void evaluation_agrees_with_sqlite(void **state)
         fill_table(&r);
         for (int i = 0; i < PREDICATES_PER_TABLE; i++, pairs += ROWS) {
             struct buffer text = {0};
-            generate_predicate(&r, &text, uses);
+            do {
+                text.len = 0;
+                generate_predicate(&r, &text, uses);
+            } while (!has_distinct && strcasestr(text.bytes, "DISTINCT") != NULL);
             struct predicate *p = NULL;
             size_t offset = 0;
             struct error e = {0};
@@ -228,12 +232,113 @@ static void evaluation_agrees_with_sqlite(void **state)
     sqlite3_close(db);
 }
 
+/* ---- what badged takes, SQLite reads ---- */
+
+/* In statements such as those that a predicate is put into. */
+static void assert_read(const char *text)
+{
+    static const char *const statements[] = {
+        "SELECT id, n FROM t NOT INDEXED WHERE id BETWEEN ?1 AND ?2 AND (%s)",
+        "SELECT count(*) FROM t WHERE s = ?1 AND (%s)", "CREATE INDEX i ON t(s) WHERE (%s)",
+        "CREATE TRIGGER r AFTER UPDATE ON t WHEN (%s) BEGIN SELECT 1; END"};
+    for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
+        const char *place = strstr(statements[i], "%s");
+        struct buffer sql = {0};
+        buffer_add(&sql, statements[i], (size_t)(place - statements[i]));
+        buffer_puts(&sql, text);
+        buffer_puts(&sql, place + 2);
+        sqlite3_stmt *stmt;
+        if (sqlite3_prepare_v2(db, sql.bytes, -1, &stmt, NULL) != SQLITE_OK)
+            fail_msg("SQLite refuses what badged takes: %s: %s", sql.bytes, sqlite3_errmsg(db));
+        sqlite3_finalize(stmt);
+        buffer_fini(&sql);
+    }
+}
+
+static void sqlite_reads_what_is_nested_as_deep_as_it_is_taken(void **state)
+{
+    (void)state;
+    static const char *const openings[] = {
+        "(", "NOT ", "NOT (", "flag AND (", "flag OR flag AND (", "flag OR flag AND NOT ("};
+    static const char *const tests[] = {"flag", "n IN (-1, +2, NULL)", "n NOT BETWEEN -1 AND +2",
+                                        "\"flag\" IS NOT TRUE", "flag) IS NOT NULL AND (flag"};
+    assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+    must("CREATE TABLE t (id INTEGER PRIMARY KEY, flag BOOLEAN, n INTEGER, s TEXT)");
+    for (size_t i = 0; i < sizeof(openings) / sizeof(openings[0]); i++)
+        for (size_t j = 0; j < sizeof(tests) / sizeof(tests[0]); j++)
+            for (size_t depth = 1;; depth++) {
+                struct buffer text = {0};
+                bool is_open = strchr(openings[i], '(') != NULL;
+                for (size_t n = 0; n < depth; n++)
+                    buffer_puts(&text, openings[i]);
+                buffer_puts(&text, is_open || j < 4 ? tests[j] : "flag");
+                for (size_t n = 0; is_open && n < depth; n++)
+                    buffer_puts(&text, ")");
+                struct predicate *p = NULL;
+                size_t offset;
+                bool is_taken = predicate_parse(text.bytes, text.len, &p, &offset, NULL) == ERR_OK;
+                if (is_taken)
+                    assert_read(text.bytes);
+                predicate_free(p);
+                buffer_fini(&text);
+                if (!is_taken) {
+                    assert_true(depth > 10);
+                    break;
+                }
+            }
+    sqlite3_close(db);
+}
+
+/* Every keyword of the SQLite that is linked, later ones than badged knew of included. */
+static void a_keyword_that_is_taken_for_a_column_is_one_in_sqlite(void **state)
+{
+    (void)state;
+    int taken = 0, count = sqlite3_keyword_count();
+    for (int i = 0; i < count; i++) {
+        const char *word;
+        int len;
+        struct predicate *p = NULL;
+        size_t offset;
+        struct buffer sql = {0};
+        assert_int_equal(sqlite3_keyword_name(i, &word, &len), SQLITE_OK);
+        buffer_printf(&sql, "%.*s = 7", len, word);
+        bool is_column = predicate_parse(sql.bytes, sql.len, &p, &offset, NULL) == ERR_OK &&
+                         predicate_columns_count(p) == 1;
+        predicate_free(p);
+        buffer_fini(&sql);
+        if (!is_column)
+            continue;
+        taken++;
+        assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+        buffer_printf(&sql, "CREATE TABLE t (\"%.*s\" INTEGER)", len, word);
+        must(sql.bytes);
+        must("INSERT INTO t VALUES (7)");
+        buffer_fini(&sql);
+        buffer_printf(&sql, "SELECT (%.*s = 7) AND 6 < %.*s AND NOT %.*s IS NULL FROM t", len, word,
+                      len, word, len, word);
+        sqlite3_stmt *stmt;
+        if (sqlite3_prepare_v2(db, sql.bytes, -1, &stmt, NULL) != SQLITE_OK)
+            fail_msg("%s: %s", sql.bytes, sqlite3_errmsg(db));
+        assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+        if (sqlite3_column_int(stmt, 0) != 1)
+            fail_msg("%s is not the column", sql.bytes);
+        sqlite3_finalize(stmt);
+        sqlite3_close(db);
+        buffer_fini(&sql);
+    }
+    assert_true(taken > 30);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1)
         seed = strtoull(argv[1], NULL, 10);
     if (argc > 2)
         pairs_wanted = strtoull(argv[2], NULL, 10);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(evaluation_agrees_with_sqlite)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sqlite_reads_what_is_nested_as_deep_as_it_is_taken),
+        cmocka_unit_test(a_keyword_that_is_taken_for_a_column_is_one_in_sqlite),
+        cmocka_unit_test(evaluation_agrees_with_sqlite),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
