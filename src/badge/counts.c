@@ -12,9 +12,21 @@
 
 struct tenant {
     uint64_t version;
-    uint64_t round; /* of counts_begin in which it was last set */
+    uint64_t round;   /* of counts_begin in which it was last set */
+    uint32_t pending; /* where its new numbers wait in this round, or NONE */
 };
 
+#define NONE UINT32_MAX
+
+/* What was set and is not published yet: the numbers of tenants that differ. */
+struct pending {
+    uint32_t *tenants;
+    uint64_t *numbers; /* sources_count for each */
+    uint32_t count, room;
+};
+
+/* Only the writer changes anything here, so it reads without the lock; what readers read it changes
+ * under the lock. */
 struct counts {
     pthread_mutex_t lock;
     size_t sources_count;
@@ -22,9 +34,13 @@ struct counts {
     struct tenant *tenants;
     uint64_t *numbers; /* sources_count for each tenant */
     uint32_t tenants_room;
-    uint64_t round; /* counts_begin so far */
-    size_t changed; /* versions that went up in this round */
     struct counts_status status;
+    uint64_t round; /* counts_begin so far; the writer's own, as is pending */
+    struct pending pending;
+};
+
+enum {
+    PENDING_KEPT = 1024 /* room for so many is kept from round to round */
 };
 
 struct counts *counts_new(size_t sources_count)
@@ -46,6 +62,8 @@ void counts_free(struct counts *c)
         return;
     (void)pthread_mutex_destroy(&c->lock);
     intern_fini(&c->ids);
+    free(c->pending.tenants);
+    free(c->pending.numbers);
     free(c->numbers);
     free(c->tenants);
     free(c);
@@ -65,9 +83,8 @@ static void unlock(struct counts *c)
 
 void counts_begin(struct counts *c)
 {
-    lock(c);
     c->round++;
-    c->changed = 0;
+    c->pending.count = 0;
 }
 
 static struct row_key key_of(const struct uuid *id)
@@ -88,38 +105,60 @@ static uint64_t *numbers_of(const struct counts *c, uint32_t tenant)
     return c->numbers + (size_t)tenant * c->sources_count;
 }
 
-static uint32_t find_or_add(struct counts *c, const struct uuid *tenant)
+/* A tenant with zeros, which is what readers had of it before. */
+static uint32_t add(struct counts *c, const struct uuid *tenant)
 {
-    uint32_t n = find(c, tenant);
-    if (n != INTERN_NONE)
-        return n;
     struct row_key key = key_of(tenant);
-    n = intern_ref(&c->ids, &key, 0);
+    lock(c);
+    uint32_t n = intern_ref(&c->ids, &key, 0);
     if (n >= c->tenants_room) {
         c->tenants_room = c->tenants_room > 0 ? c->tenants_room * 2 : 32;
         c->numbers =
             mem_grow(c->numbers, (size_t)c->tenants_room * c->sources_count, sizeof(*c->numbers));
         c->tenants = mem_grow(c->tenants, c->tenants_room, sizeof(*c->tenants));
     }
-    c->tenants[n] = (struct tenant){0};
+    c->tenants[n] = (struct tenant){.pending = NONE};
     memset(numbers_of(c, n), 0, c->sources_count * sizeof(*c->numbers));
+    unlock(c);
     return n;
+}
+
+static uint64_t *pending_numbers(const struct counts *c, uint32_t pending)
+{
+    return c->pending.numbers + (size_t)pending * c->sources_count;
+}
+
+static uint32_t add_pending(struct counts *c, uint32_t tenant)
+{
+    struct pending *p = &c->pending;
+    if (p->count == p->room) {
+        p->room = p->room > 0 ? p->room * 2 : 32;
+        p->tenants = mem_grow(p->tenants, p->room, sizeof(*p->tenants));
+        p->numbers = mem_grow(p->numbers, (size_t)p->room * c->sources_count, sizeof(*p->numbers));
+    }
+    p->tenants[p->count] = tenant;
+    return p->count++;
 }
 
 static void set(struct counts *c, uint32_t n, const uint64_t *numbers)
 {
     size_t bytes = c->sources_count * sizeof(*numbers);
-    c->tenants[n].round = c->round;
-    if (memcmp(numbers_of(c, n), numbers, bytes) == 0)
-        return;
-    memcpy(numbers_of(c, n), numbers, bytes);
-    c->tenants[n].version++;
-    c->changed++;
+    struct tenant *t = &c->tenants[n];
+    if (t->round != c->round)
+        t->pending = NONE;
+    t->round = c->round;
+    if (t->pending == NONE) {
+        if (memcmp(numbers_of(c, n), numbers, bytes) == 0)
+            return;
+        t->pending = add_pending(c, n);
+    }
+    memcpy(pending_numbers(c, t->pending), numbers, bytes);
 }
 
 void counts_set(struct counts *c, const struct uuid *tenant, const uint64_t *numbers)
 {
-    set(c, find_or_add(c, tenant), numbers);
+    uint32_t n = find(c, tenant);
+    set(c, n != INTERN_NONE ? n : add(c, tenant), numbers);
 }
 
 void counts_zero_others(struct counts *c)
@@ -133,10 +172,26 @@ void counts_zero_others(struct counts *c)
 
 size_t counts_publish(struct counts *c, struct as_of as_of)
 {
+    struct pending *p = &c->pending;
+    size_t bytes = c->sources_count * sizeof(*c->numbers), changed = 0;
+    lock(c);
     assert(as_of_compare(as_of, c->status.as_of) >= 0);
+    for (uint32_t i = 0; i < p->count; i++) {
+        uint32_t n = p->tenants[i];
+        if (memcmp(numbers_of(c, n), pending_numbers(c, i), bytes) == 0)
+            continue; /* set twice, and back */
+        memcpy(numbers_of(c, n), pending_numbers(c, i), bytes);
+        c->tenants[n].version++;
+        changed++;
+    }
     c->status.as_of = as_of;
-    size_t changed = c->changed;
     unlock(c);
+    p->count = 0;
+    if (p->room > PENDING_KEPT) {
+        free(p->tenants);
+        free(p->numbers);
+        *p = (struct pending){0};
+    }
     return changed;
 }
 

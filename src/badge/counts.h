@@ -3,8 +3,9 @@
  * feed and the threads of the server share.
  *
  * The feed's thread writes: counts_begin, counts_set for each tenant whose numbers changed,
- * counts_publish. Between begin and publish the lock is held, so a reader sees all of a transaction
- * or none of it.
+ * counts_publish. What was set waits until it is published, all under one lock, so that a reader
+ * sees all of a transaction or none of it; and the lock is held for no longer than it takes to copy
+ * the numbers that differ.
  *
  * Ownership: counts_new makes it, counts_free frees it once no thread uses it.
  */
@@ -45,8 +46,8 @@ void counts_free(struct counts *c);
 
 /* Writer (one thread). */
 
-/* counts_begin(c): lock. Only counts_set and counts_zero_others may follow, and then
- * counts_publish, soon. */
+/* counts_begin(c): counts_set and counts_zero_others may follow, and then counts_publish. What was
+ * set and not published is forgotten. */
 void counts_begin(struct counts *c);
 
 /* counts_set(c, tenant, numbers): set all numbers of a tenant, sources_count of them. Its version
@@ -57,7 +58,7 @@ void counts_set(struct counts *c, const struct uuid *tenant, const uint64_t *num
  * whole state was given. */
 void counts_zero_others(struct counts *c);
 
-/* counts_publish(c, as_of): make it visible, and unlock. as_of never goes back (asserted). Returns
+/* counts_publish(c, as_of): make it visible. as_of never goes back (asserted). Returns
  * how many versions went up since counts_begin. */
 size_t counts_publish(struct counts *c, struct as_of as_of);
 

@@ -53,9 +53,10 @@ static void grow_slots(struct intern *t)
     t->slots = mem_grow(t->slots, t->slots_count, sizeof(*t->slots));
     for (uint32_t i = 0; i < t->slots_count; i++)
         t->slots[i] = INTERN_NONE;
+    /* Released numbers are given out first, so none is left when there are more than ever. */
+    assert(t->released == INTERN_NONE);
     for (uint32_t n = 0; n < t->entries_count; n++)
-        if (t->entries[n].refs > 0)
-            t->slots[slot_of(t, &t->entries[n].key, t->entries[n].owner)] = n;
+        t->slots[slot_of(t, &t->entries[n].key, t->entries[n].owner)] = n;
 }
 
 static uint32_t new_number(struct intern *t)

@@ -174,8 +174,8 @@ static enum err parse_operand(const struct command *c, int argc, char **argv, st
     if (optind < argc)
         in->operand = argv[optind++];
     if (optind < argc || (in->operand != NULL && c->operand == NULL))
-        return error_set(e, ERR_USAGE, "`badged %s` takes no '%.60s'; see `badged help %s`", c->name,
-                         argv[optind < argc ? optind : optind - 1], c->name);
+        return error_set(e, ERR_USAGE, "`badged %s` takes no '%.60s'; see `badged help %s`",
+                         c->name, argv[optind < argc ? optind : optind - 1], c->name);
     if (in->operand == NULL && c->operand != NULL && c->operand[0] != '[' &&
         in->options[OPTION_HELP] == NULL)
         return error_set(e, ERR_USAGE, "`badged %s` needs a %s; see `badged help %s`", c->name,
@@ -197,7 +197,8 @@ enum err command_parse(int argc, char **argv, struct invocation *ret, struct err
             name = aliases[i][1];
     struct invocation in = {.command = command_find(name)};
     if (in.command == NULL)
-        return error_set(e, ERR_USAGE, "there is no command '%.60s'; `badged help` lists them", name);
+        return error_set(e, ERR_USAGE, "there is no command '%.60s'; `badged help` lists them",
+                         name);
     enum err err = parse_options(in.command, argc - 1, argv + 1, &in, e);
     if (err == ERR_OK)
         err = parse_operand(in.command, argc - 1, argv + 1, &in, e);

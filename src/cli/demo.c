@@ -118,7 +118,8 @@ static enum err parse_every(const char *text, int *ret_ms, struct error *e)
     char *end;
     double seconds = strtod(text, &end);
     if (end == text || *end != '\0' || !(seconds >= 0.05 && seconds <= 3600))
-        return error_set(e, ERR_USAGE, "--every takes seconds from 0.05 to 3600, not '%.60s'", text);
+        return error_set(e, ERR_USAGE, "--every takes seconds from 0.05 to 3600, not '%.60s'",
+                         text);
     *ret_ms = (int)(seconds * 1000);
     return ERR_OK;
 }

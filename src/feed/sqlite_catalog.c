@@ -89,6 +89,9 @@ static enum err read_table(struct lookup *l, const struct source *s, struct tabl
     if (strcmp(s->schema, "public") != 0)
         return refuse(l, ERR_CONFIG, SPEC_SCHEMA, "schema", s->schema,
                       "is not there: the embedded database has none but public");
+    if (strncasecmp(s->table, "badged_", 7) == 0 || strncasecmp(s->table, "sqlite_", 7) == 0)
+        return refuse(l, ERR_CONFIG, SPEC_TABLE, "table", s->table,
+                      "belongs to badged or to SQLite itself, and cannot be counted");
     (void)sqlite3_bind_text(l->table, 1, s->table, -1, SQLITE_STATIC);
     int rc = sqlite3_step(l->table);
     enum err err = ERR_OK;

@@ -11,14 +11,14 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum {
-    BUSY_MS = 100,
-    SLICE_MS = 20,
-    SLICE_CHECK_ROWS = 64,
+    SLICE_CHECK_ROWS = 8,
+    LOAD_POLITE_MS = 20,
     WINDOW_MIN = 256,
     OPEN_ATTEMPTS = 4,
+    OPEN_BUSY_MS = 500,
+    TIMELINE_MAX = INT32_MAX - 1, /* room for one more, in a number of 32 bits */
 };
 
 /* ---- statements of a table ---- */
@@ -72,17 +72,59 @@ static enum err prepare_table(struct follow *f, size_t i, struct error *e)
     return err;
 }
 
-/* ---- opening ---- */
+/* ---- timeline ---- */
 
-static enum err identify(struct follow *f, struct error *e)
+/* Another badged that follows the file may have raised it; it never goes down within one life. */
+static enum err read_timeline(struct follow *f, struct error *e)
 {
-    struct stat st;
-    if (stat(f->path, &st) != 0)
-        return error_set(e, ERR_NOT_FOUND, "%s is gone: put it back, or stop badged", f->path);
-    f->device = st.st_dev;
-    f->inode = st.st_ino;
-    return ERR_OK;
+    int rc = sqlite3_step(f->read_timeline);
+    sqlite3_int64 timeline = sqlite3_column_int64(f->read_timeline, 0);
+    enum err err = ERR_OK;
+    if (rc == SQLITE_DONE)
+        err = error_set(e, ERR_NOT_READY, "the timeline is gone from badged_meta");
+    else if (rc != SQLITE_ROW)
+        err = sqlite_fail(f->db, e, "reading the timeline");
+    else if (timeline < 1 || timeline > TIMELINE_MAX)
+        err = error_set(e, ERR_DATABASE,
+                        "the timeline in badged_meta is not a number from 1 to %d: set it to one "
+                        "that is higher than any before",
+                        TIMELINE_MAX);
+    else if ((uint32_t)timeline > f->timeline)
+        f->timeline = (uint32_t)timeline;
+    (void)sqlite3_reset(f->read_timeline);
+    return err;
 }
+
+static enum err write_timeline(struct follow *f, uint32_t timeline, struct error *e)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum err err = sqlite_prepare(f->db, embed_set_timeline_sql, &stmt, e);
+    if (err == ERR_OK) {
+        (void)sqlite3_bind_int64(stmt, 1, timeline);
+        if (sqlite3_step(stmt) != SQLITE_DONE)
+            err = sqlite_fail(f->db, e, "writing a new timeline");
+    }
+    (void)sqlite3_finalize(stmt);
+    if (err == ERR_OK)
+        err = sqlite_exec(f->db, "COMMIT", e);
+    return err;
+}
+
+enum err follow_branch(struct follow *f, uint32_t above, struct error *e)
+{
+    enum err err = watch_begin_write(&f->watch, e);
+    if (err != ERR_OK)
+        return err;
+    err = read_timeline(f, e);
+    if (err == ERR_OK && f->timeline <= above)
+        err = write_timeline(f, above + 1, e);
+    watch_end(&f->watch);
+    if (err == ERR_OK && f->timeline <= above)
+        f->timeline = above + 1;
+    return err;
+}
+
+/* ---- opening ---- */
 
 static enum err read_tables(struct follow *f, struct error *e)
 {
@@ -98,42 +140,71 @@ static enum err read_tables(struct follow *f, struct error *e)
     return err;
 }
 
-/* In one read transaction, so that the catalog, the triggers and the end of the log belong
- * together. */
-static enum err read_start(struct follow *f, bool *ret_is_installed, struct source_fault *fault,
-                           struct error *e)
+static enum err read_log(struct follow *f, struct error *e)
 {
-    enum err err = catalog_read(f->db, f->definitions, &f->catalog, fault, e);
+    enum err err = sqlite_prepare(f->db, embed_changes_sql, &f->changes, e);
     if (err == ERR_OK)
-        err = log_is_installed(f->db, &f->catalog, ret_is_installed, e);
-    if (err != ERR_OK || !*ret_is_installed)
-        return err;
-    err =
-        index_new(f->definitions, f->catalog.tables, f->catalog.tables_count, &f->index, fault, e);
+        err = sqlite_prepare(f->db, embed_change_salt_sql, &f->salt, e);
     if (err == ERR_OK)
-        err = read_tables(f, e);
+        err = sqlite_prepare(f->db, embed_timeline_sql, &f->read_timeline, e);
     if (err == ERR_OK)
-        err = sqlite_int(f->db, "PRAGMA schema_version", &f->schema_version, e);
-    if (err == ERR_OK)
-        err = sqlite_int(f->db, embed_timeline_sql, &f->timeline, e);
+        err = read_timeline(f, e);
     if (err == ERR_OK)
         err = log_last(f->db, &f->position, e);
     return err;
 }
 
+/* What the definitions ask for is looked at before anything is written to the file. */
+static enum err read_start(struct follow *f, bool *ret_is_installed, struct source_fault *fault,
+                           struct error *e)
+{
+    enum err err = log_check_file(f->db, e);
+    if (err == ERR_OK)
+        err = catalog_read(f->db, f->definitions, &f->catalog, fault, e);
+    if (err == ERR_OK)
+        err = index_new(f->definitions, f->catalog.tables, f->catalog.tables_count, &f->index,
+                        fault, e);
+    if (err == ERR_OK)
+        err = log_is_installed(f->db, &f->catalog, ret_is_installed, e);
+    if (err == ERR_OK && *ret_is_installed)
+        err = read_tables(f, e);
+    if (err == ERR_OK && *ret_is_installed)
+        err = read_log(f, e);
+    return err;
+}
+
+static enum err install(struct follow *f, struct error *e)
+{
+    enum err err = watch_begin_write(&f->watch, e);
+    if (err != ERR_OK)
+        return err;
+    err = log_install(f->db, &f->catalog, e);
+    if (err == ERR_OK)
+        err = sqlite_exec(f->db, "COMMIT", e);
+    watch_end(&f->watch);
+    return err;
+}
+
+/* In one read transaction, so that the catalog, the triggers and the end of the log belong
+ * together. */
 static enum err start(struct follow *f, bool *ret_is_installed, struct source_fault *fault,
                       struct error *e)
 {
     *ret_is_installed = false;
-    enum err err = sqlite_exec(f->db, "BEGIN", e);
+    enum err err = watch_open(&f->watch, f->path, f->db, e);
+    if (err == ERR_OK)
+        err = watch_begin(&f->watch, 0, e);
     if (err != ERR_OK)
         return err;
     err = read_start(f, ret_is_installed, fault, e);
-    (void)sqlite3_exec(f->db, "COMMIT", NULL, NULL, NULL);
+    watch_end(&f->watch);
     if (err != ERR_OK || *ret_is_installed)
         return err;
-    err = log_install(f->db, &f->catalog, e);
+    err = install(f, e);
+    index_free(f->index);
+    f->index = NULL;
     catalog_fini(&f->catalog);
+    watch_close(&f->watch);
     return err;
 }
 
@@ -142,13 +213,7 @@ enum err follow_open(struct follow *f, const char *path, const struct definition
 {
     *f = (struct follow){.path = path, .definitions = d, .window = WINDOW_MIN, .is_behind = true};
     *fault = (struct source_fault){0};
-    enum err err = sqlite_open(path, SQLITE_MODE_WRITE, BUSY_MS, &f->db, e);
-    if (err == ERR_OK)
-        err = identify(f, e);
-    if (err == ERR_OK)
-        err = sqlite_prepare(f->db, embed_changes_sql, &f->changes, e);
-    if (err == ERR_OK)
-        err = sqlite_prepare(f->db, embed_change_salt_sql, &f->salt, e);
+    enum err err = sqlite_open(path, SQLITE_MODE_WRITE, OPEN_BUSY_MS, &f->db, e);
     bool is_installed = false;
     for (int attempt = 0; err == ERR_OK && !is_installed; attempt++) {
         if (attempt == OPEN_ATTEMPTS)
@@ -168,8 +233,10 @@ void follow_close(struct follow *f)
     free(f->row);
     index_free(f->index);
     catalog_fini(&f->catalog);
+    watch_close(&f->watch);
     (void)sqlite3_finalize(f->changes);
     (void)sqlite3_finalize(f->salt);
+    (void)sqlite3_finalize(f->read_timeline);
     int rc = sqlite3_close(f->db);
     assert(rc == SQLITE_OK);
     *f = (struct follow){0};
@@ -177,58 +244,29 @@ void follow_close(struct follow *f)
 
 struct as_of follow_as_of(const struct follow *f)
 {
-    return (struct as_of){(uint32_t)f->timeline, (uint64_t)f->position.seq};
-}
-
-enum err follow_branch(struct follow *f, uint32_t timeline, struct error *e)
-{
-    sqlite3_stmt *stmt = NULL;
-    enum err err = sqlite_prepare(f->db, embed_set_timeline_sql, &stmt, e);
-    if (err == ERR_OK) {
-        (void)sqlite3_bind_int64(stmt, 1, timeline);
-        if (sqlite3_step(stmt) != SQLITE_DONE)
-            err = sqlite_fail(f->db, e, "writing a new timeline");
-        else
-            f->timeline = timeline;
-    }
-    (void)sqlite3_finalize(stmt);
-    return err;
-}
-
-/* ---- one read transaction ---- */
-
-/* Begin to read, and make sure that the schema is still the one that was looked up. */
-static enum err begin(struct follow *f, struct error *e)
-{
-    enum err err = sqlite_exec(f->db, "BEGIN", e);
-    if (err != ERR_OK)
-        return err;
-    sqlite3_int64 version;
-    err = sqlite_int(f->db, "PRAGMA schema_version", &version, e);
-    if (err == ERR_OK && version != f->schema_version)
-        err = error_set(e, ERR_NOT_READY, "the database's schema changed");
-    if (err != ERR_OK)
-        (void)sqlite3_exec(f->db, "ROLLBACK", NULL, NULL, NULL);
-    return err;
-}
-
-static void end(struct follow *f)
-{
-    (void)sqlite3_exec(f->db, "ROLLBACK", NULL, NULL, NULL);
+    return (struct as_of){f->timeline, (uint64_t)f->position.seq};
 }
 
 /* ---- loading ---- */
 
-static enum err load_window(struct follow *f, size_t table, sqlite3_int64 last, struct error *e)
+/* Load the live rows up to a rowid, or to one before it where the slice is over. */
+static enum err load_window(struct follow *f, size_t table, sqlite3_int64 last,
+                            sqlite3_int64 *ret_reached, struct error *e)
 {
     sqlite3_stmt *stmt = f->tables[table].rows_live;
     (void)sqlite3_bind_int64(stmt, 1, f->tables[table].next);
     (void)sqlite3_bind_int64(stmt, 2, last);
     enum err err = ERR_OK;
     int rc = SQLITE_DONE;
-    while (err == ERR_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
+    *ret_reached = last;
+    for (unsigned n = 1; err == ERR_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW; n++) {
         err = row_apply(stmt, &f->catalog.tables[table], table, f->row, f->index, e);
-    if (err == ERR_OK && rc != SQLITE_DONE)
+        if (n % SLICE_CHECK_ROWS == 0 && watch_should_end(&f->watch)) {
+            *ret_reached = sqlite3_column_int64(stmt, 0);
+            break;
+        }
+    }
+    if (err == ERR_OK && rc != SQLITE_ROW && rc != SQLITE_DONE)
         err = sqlite_fail(f->db, e, "loading table \"%s\"", f->catalog.tables[table].name);
     (void)sqlite3_reset(stmt);
     return err;
@@ -242,22 +280,21 @@ enum err follow_load(struct follow *f, bool *ret_done, struct error *e)
     if (*ret_done)
         return ERR_OK;
     struct follow_table *ft = &f->tables[f->loading];
-    bool is_last = ft->last - f->window < ft->next || ft->last < INT64_MIN + f->window;
-    sqlite3_int64 last = is_last ? ft->last : ft->next + f->window;
-    int64_t start_ms = clock_ms();
-    enum err err = begin(f, e);
+    bool is_last = ft->last < INT64_MIN + f->window || ft->last - f->window < ft->next;
+    sqlite3_int64 last = is_last ? ft->last : ft->next + f->window, reached;
+    enum err err = watch_begin(&f->watch, clock_ms() + LOAD_POLITE_MS, e);
     if (err != ERR_OK)
         return err;
-    err = load_window(f, f->loading, last, e);
-    end(f);
+    err = load_window(f, f->loading, last, &reached, e);
+    bool is_long = watch_should_end(&f->watch);
+    watch_end(&f->watch);
     if (err != ERR_OK)
         return err;
-    ft->is_loaded = is_last;
-    ft->next = is_last ? last : last + 1;
-    int64_t took_ms = clock_ms() - start_ms;
-    if (took_ms < SLICE_MS / 2 && f->window < INT64_MAX / 4)
+    ft->is_loaded = reached == ft->last;
+    ft->next = ft->is_loaded ? reached : reached + 1;
+    if (!is_long && f->window < INT64_MAX / 4)
         f->window *= 2;
-    else if (took_ms > SLICE_MS && f->window > WINDOW_MIN)
+    else if (is_long && f->window > WINDOW_MIN)
         f->window /= 2;
     return ERR_OK;
 }
@@ -266,36 +303,44 @@ enum err follow_load(struct follow *f, bool *ret_done, struct error *e)
 
 enum err follow_has_news(struct follow *f, bool *ret, struct error *e)
 {
-    struct stat st;
-    if (stat(f->path, &st) != 0 || st.st_dev != f->device || st.st_ino != f->inode)
-        return error_set(e, ERR_NOT_READY, "%s was replaced or removed", f->path);
-    sqlite3_int64 version;
-    enum err err = sqlite_int(f->db, "PRAGMA data_version", &version, e);
+    bool has_news;
+    enum err err = watch_has_news(&f->watch, &has_news, e);
     if (err != ERR_OK)
         return err;
-    f->is_behind = f->is_behind || version != f->data_version;
-    f->data_version = version;
+    f->is_behind = f->is_behind || has_news;
     *ret = f->is_behind;
     return ERR_OK;
 }
 
-/* Whether the entry read last is still there and the same. */
-static enum err check_history(struct follow *f, struct error *e)
+enum err follow_history(struct follow *f, const struct log_position *p, enum history *ret,
+                        struct error *e)
 {
-    if (!f->position.has_salt)
+    *ret = HISTORY_GONE;
+    if (!p->has_salt)
         return ERR_OK;
-    (void)sqlite3_bind_int64(f->salt, 1, f->position.seq);
+    (void)sqlite3_bind_int64(f->salt, 1, p->seq);
     int rc = sqlite3_step(f->salt);
     enum err err = ERR_OK;
-    if (rc == SQLITE_DONE)
-        err =
-            error_set(e, ERR_NOT_READY, "more changes were made at once than the change log holds");
-    else if (rc != SQLITE_ROW)
+    if (rc == SQLITE_ROW)
+        *ret = sqlite3_column_int64(f->salt, 0) == p->salt ? HISTORY_SAME : HISTORY_OTHER;
+    else if (rc != SQLITE_DONE)
         err = sqlite_fail(f->db, e, "reading the change log");
-    else if (sqlite3_column_int64(f->salt, 0) != f->position.salt)
-        err = error_set(e, ERR_NOT_READY, "the file's history is not the one that was followed");
     (void)sqlite3_reset(f->salt);
     return err;
+}
+
+/* Whether what follows in the log follows on what was read. */
+static enum err check_history(struct follow *f, struct error *e)
+{
+    enum history history;
+    enum err err = follow_history(f, &f->position, &history, e);
+    if (err != ERR_OK || !f->position.has_salt || history == HISTORY_SAME)
+        return err;
+    return error_set(e, ERR_NOT_READY,
+                     history == HISTORY_OTHER
+                         ? "the file's history is not the one that was followed"
+                         : "the change log was emptied, or more changes were made at once than it "
+                           "holds");
 }
 
 /* Read the row that an entry names, as it is now. */
@@ -325,7 +370,6 @@ static enum err apply_entry(struct follow *f, const char *name, sqlite3_int64 ro
 
 static enum err apply_entries(struct follow *f, bool is_whole, bool *ret_is_end, struct error *e)
 {
-    int64_t start_ms = clock_ms();
     (void)sqlite3_bind_int64(f->changes, 1, f->position.seq);
     enum err err = ERR_OK;
     int rc = SQLITE_ROW;
@@ -339,7 +383,7 @@ static enum err apply_entries(struct follow *f, bool is_whole, bool *ret_is_end,
                           sqlite3_column_int64(f->changes, 2), e);
         if (err == ERR_OK)
             f->position = (struct log_position){seq, true, sqlite3_column_int64(f->changes, 3)};
-        if (!is_whole && n % SLICE_CHECK_ROWS == 0 && clock_ms() - start_ms >= SLICE_MS)
+        if (!is_whole && n % SLICE_CHECK_ROWS == 0 && watch_should_end(&f->watch))
             break;
     }
     *ret_is_end = rc == SQLITE_DONE;
@@ -349,15 +393,18 @@ static enum err apply_entries(struct follow *f, bool is_whole, bool *ret_is_end,
     return err;
 }
 
-enum err follow_catch_up(struct follow *f, bool is_whole, bool *ret_is_end, struct error *e)
+enum err follow_catch_up(struct follow *f, const struct follow_pace *pace, bool *ret_is_end,
+                         struct error *e)
 {
-    enum err err = begin(f, e);
+    enum err err = watch_begin(&f->watch, pace->polite_until_ms, e);
     if (err != ERR_OK)
         return err;
-    err = check_history(f, e);
+    err = read_timeline(f, e);
     if (err == ERR_OK)
-        err = apply_entries(f, is_whole, ret_is_end, e);
-    end(f);
+        err = check_history(f, e);
+    if (err == ERR_OK)
+        err = apply_entries(f, pace->is_whole, ret_is_end, e);
+    watch_end(&f->watch);
     if (err == ERR_OK && *ret_is_end)
         f->is_behind = false;
     return err;

@@ -1,12 +1,13 @@
 /* The change log of the embedded database: the triggers that fill it, and where a reader stands in
  * it.
  *
- * Each followed table has triggers that note the rowid of every row inserted, updated or deleted.
- * SQLite runs no delete trigger for the rows that a REPLACE conflict removes
- * (sqlite.org/lang_conflict.html), so for each unique index another trigger notes, before the row
- * goes in, those that it would push out. The log is a ring; its entries carry a random salt, so
- * that a reader can tell that the entry it read last is still the same one: a file put back from a
- * copy has another history.
+ * Each followed table has triggers that note in badged_change the rowid of every row that may have
+ * changed (sqlite_trigger.h). The log is a ring; its entries carry a random salt, so that a reader
+ * can tell whether the entry it read last is still the same one: a file put back from a copy has
+ * another history.
+ *
+ * What no trigger sees: writes by a connection that turned triggers off (SQLITE_DBCONFIG_ENABLE_
+ * TRIGGER), and sqlite3_blob_write.
  *
  * Ownership: plain values.
  */
@@ -25,9 +26,13 @@ struct log_position {
     sqlite3_int64 salt; /* of that entry */
 };
 
-/* log_is_installed(db, c, ret, e): whether every table of c has its triggers as they must be.
- * ERR_SCHEMA: a table has a unique index on an expression. log_install(db, c, e): make it so, in a
- * write transaction of its own. */
+/* log_check_file(db, e): ERR_SCHEMA when the file is not marked as badged's, in this version. */
+enum err log_check_file(sqlite3 *db, struct error *e) MUST_CHECK;
+
+/* log_is_installed(db, c, ret, e): whether the log is there, and every table of c has the triggers
+ * that it must have and no old ones. ERR_SCHEMA: a table has a unique index that cannot be
+ * followed. log_install(db, c, e): make it so, in a write transaction of the caller's. It notes
+ * that it did, as changes may have gone unseen before. */
 enum err log_is_installed(sqlite3 *db, const struct catalog *c, bool *ret,
                           struct error *e) MUST_CHECK;
 enum err log_install(sqlite3 *db, const struct catalog *c, struct error *e) MUST_CHECK;

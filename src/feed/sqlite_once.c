@@ -6,6 +6,7 @@
 #include "feed/sqlite_log.h"
 #include "feed/sqlite_row.h"
 #include "feed/sqlite_sql.h"
+#include "feed/sqlite_trigger.h"
 #include "feed_sql.h"
 
 #include <stdlib.h>
@@ -20,11 +21,20 @@ struct once {
     struct index *index;
 };
 
+/* A journal that a killed writer left can be rolled back only by a connection that may write. */
+static enum err open_readable(const char *path, sqlite3 **ret, struct error *e)
+{
+    enum err err = sqlite_open(path, SQLITE_MODE_READ, BUSY_MS, ret, e);
+    if (err != ERR_OK && e->cause == SQLITE_READONLY_ROLLBACK)
+        err = sqlite_open(path, SQLITE_MODE_WRITE, BUSY_MS, ret, e);
+    return err;
+}
+
 static enum err once_open(struct once *o, const char *path, const struct definitions *d,
                           struct source_fault *fault, struct error *e)
 {
     *fault = (struct source_fault){0};
-    enum err err = sqlite_open(path, SQLITE_MODE_READ, BUSY_MS, &o->db, e);
+    enum err err = open_readable(path, &o->db, e);
     if (err == ERR_OK)
         err = sqlite_exec(o->db, "BEGIN", e);
     if (err == ERR_OK)
@@ -41,11 +51,28 @@ static void once_close(struct once *o)
     (void)sqlite3_close(o->db);
 }
 
+/* Whether triggers can note all changes of every table. */
+static enum err check_triggers(struct once *o, const struct definitions *d,
+                               struct source_fault *fault, struct error *e)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; err == ERR_OK && i < d->sources_count; i++) {
+        size_t table = catalog_table(&o->catalog, &d->sources[i]);
+        struct trigger_list l = {0};
+        *fault = (struct source_fault){.source = i, .field = SPEC_TABLE};
+        err = triggers_of(o->db, &o->catalog.tables[table], o->catalog.rowids[table], &l, e);
+        triggers_fini(&l);
+    }
+    return err;
+}
+
 enum err sqlite_once_check(const char *path, const struct definitions *d,
                            struct source_fault *fault, struct error *e)
 {
     struct once o = {0};
     enum err err = once_open(&o, path, d, fault, e);
+    if (err == ERR_OK)
+        err = check_triggers(&o, d, fault, e);
     once_close(&o);
     return err;
 }

@@ -16,6 +16,12 @@ struct sql_variable {
  * at its end. Every name in it must be given (asserted). */
 char *sql_fill(const char *template, const struct sql_variable *variables, size_t n);
 
+/* sql_plain(text): SQL without its comments. sql_index_where(sql): the condition behind WHERE in
+ * the CREATE INDEX statement of a partial index, as sqlite_schema keeps it, without comments; NULL
+ * when there is none. */
+char *sql_plain(const char *text);
+char *sql_index_where(const char *sql);
+
 /* sql_identifier(name), sql_text(text): quoted for SQL as an identifier and as a string literal. */
 char *sql_identifier(const char *name);
 char *sql_text(const char *text);

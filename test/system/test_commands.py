@@ -1,4 +1,4 @@
-"""The command line, as a person and as a script meet it: what goes to which output, exit codes, and what mistakes get."""
+"""The command line, as a person and as a script meet it: what goes to which output, exit codes, what mistakes get."""
 import json
 import re
 import sqlite3
@@ -20,7 +20,8 @@ def filled(database):
         pass
     with sqlite3.connect(database) as db:
         db.execute("INSERT INTO tenants (id, name, slug) VALUES (?, 'Acme', 'acme')", (TENANT,))
-        db.execute("INSERT INTO feedback (tenant_id, type, priority, title) VALUES (?, 'bug', 'urgent', 'x')", (TENANT,))
+        db.execute("INSERT INTO feedback (tenant_id, type, priority, title) VALUES (?, 'bug', 'urgent', 'x')",
+                   (TENANT,))
     db.close()
     return database
 
@@ -116,7 +117,8 @@ def test_a_server_that_would_expose_data_does_not_start(tmp_path, arguments, mes
 
 
 def test_badges_prints_a_table_and_json(filled):
-    table, answer = run("badges", TENANT, "--database", f"sqlite:{filled}"), run("badges", "--json", TENANT, "-d", f"sqlite:{filled}")
+    table = run("badges", TENANT, "--database", f"sqlite:{filled}")
+    answer = run("badges", "--json", TENANT, "-d", f"sqlite:{filled}")
     assert table.returncode == answer.returncode == 0
     assert re.search(r"^  Feedback +1$", table.stdout, re.M)
     assert re.search(r"^    Crawl Failures +–$", table.stdout, re.M)
@@ -150,7 +152,8 @@ def test_check_says_what_was_checked(filled, tmp_path):
     ("priority > 'high'", "priority", "takes equality only"),
 ])
 def test_a_predicate_fault_is_shown_with_a_caret_under_its_spot(filled, tmp_path, where, caret_at, message):
-    (tmp_path / "b.yaml").write_text(f'badges:\n  - name: mine\n    count:\n      - table: feedback\n        where: "{where}"\n')
+    (tmp_path / "b.yaml").write_text(
+        f'badges:\n  - name: mine\n    count:\n      - table: feedback\n        where: "{where}"\n')
     done = run("check", "b.yaml", "--database", f"sqlite:{filled}", cwd=tmp_path)
     assert done.returncode == CONFIG
     assert message in done.stderr
@@ -172,7 +175,8 @@ def test_demo_once_prints_every_tenant_and_ends(tmp_path):
 @pytest.mark.parametrize("arguments", [["help"], ["version"], ["help", "--man"]])
 def test_output_that_cannot_be_written_is_a_failure(arguments):
     with open("/dev/full", "w") as full:
-        done = subprocess.run([program(), *arguments], stdout=full, stderr=subprocess.PIPE, text=True, env=environment())
+        done = subprocess.run([program(), *arguments], stdout=full, stderr=subprocess.PIPE, text=True,
+                              env=environment())
     assert done.returncode == 71 and "standard output" in done.stderr
 
 

@@ -1,3 +1,4 @@
-CREATE TRIGGER {name} BEFORE UPDATE OF {columns} ON {table} BEGIN
-    INSERT INTO badged_change ("table", row) SELECT {table_text}, {rowid} FROM {table} WHERE {match};
+CREATE TRIGGER {name} BEFORE UPDATE ON {table} WHEN {changed} BEGIN
+    INSERT INTO badged_change ("table", row)
+        SELECT {table_text}, {rowid} FROM {table} WHERE {match} AND {rowid} <> OLD.{rowid};
 END

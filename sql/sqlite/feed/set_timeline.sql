@@ -1,1 +1,1 @@
-UPDATE badged_meta SET value = ?1 WHERE key = 'timeline'
+INSERT INTO badged_meta (key, value) VALUES ('timeline', ?1) ON CONFLICT (key) DO UPDATE SET value = excluded.value

@@ -157,6 +157,52 @@ static void those_not_set_since_begin_become_zero(void **state)
     counts_free(c);
 }
 
+static void nothing_set_is_seen_before_it_is_published(void **state)
+{
+    (void)state;
+    struct counts *c = live();
+    counts_begin(c);
+    set(c, 1, 1, 1, 1);
+    assert_int_equal(publish(c, 1), 1);
+    counts_begin(c);
+    set(c, 1, 5, 5, 5);
+    set(c, 2, 7, 7, 7);
+    assert_numbers(c, 1, 1, 1, 1);
+    assert_numbers(c, 2, 0, 0, 0);
+    counts_begin(c); /* all over again: what was set is forgotten */
+    set(c, 3, 9, 9, 9);
+    assert_int_equal(publish(c, 2), 1);
+    assert_numbers(c, 1, 1, 1, 1);
+    assert_numbers(c, 2, 0, 0, 0);
+    assert_numbers(c, 3, 9, 9, 9);
+    assert_int_equal(version(c, 1), 1);
+    assert_int_equal(version(c, 2), 0);
+    counts_free(c);
+}
+
+static void the_last_of_what_was_set_is_published(void **state)
+{
+    (void)state;
+    struct counts *c = live();
+    counts_begin(c);
+    set(c, 1, 1, 1, 1);
+    set(c, 2, 2, 2, 2);
+    set(c, 1, 3, 3, 3);
+    assert_int_equal(publish(c, 1), 2);
+    assert_numbers(c, 1, 3, 3, 3);
+    assert_numbers(c, 2, 2, 2, 2);
+    assert_int_equal(version(c, 1), 1);
+    counts_begin(c);
+    set(c, 1, 4, 4, 4);
+    set(c, 2, 4, 4, 4);
+    set(c, 1, 3, 3, 3); /* back to what it was */
+    assert_int_equal(publish(c, 2), 1);
+    assert_numbers(c, 1, 3, 3, 3);
+    assert_int_equal(version(c, 1), 1);
+    assert_int_equal(version(c, 2), 2);
+    counts_free(c);
+}
+
 static void many_tenants_keep_their_own_numbers(void **state)
 {
     (void)state;
@@ -326,6 +372,8 @@ int main(void)
         cmocka_unit_test(a_tenant_without_rows_has_zeros),
         cmocka_unit_test(a_version_goes_up_with_a_difference_only),
         cmocka_unit_test(those_not_set_since_begin_become_zero),
+        cmocka_unit_test(nothing_set_is_seen_before_it_is_published),
+        cmocka_unit_test(the_last_of_what_was_set_is_published),
         cmocka_unit_test(many_tenants_keep_their_own_numbers),
         cmocka_unit_test(without_a_source_there_are_still_tenants),
         cmocka_unit_test(as_of_never_goes_back),

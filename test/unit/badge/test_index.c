@@ -294,9 +294,11 @@ static void a_truncate_empties_one_table(void **state)
     for (int64_t i = 0; i < 1000; i++)
         put_job(&w, i, i % 2 == 0 ? a : b, "failed", i % 3 == 0 ? "x" : "y");
     put_flag(&w, 1, true, a);
+    put_flag(&w, 2, true, "00000000-0000-0000-0000-000000000000");
     commit(&w);
     assert_published(&w, a, 500, 2, 1);
     apply(&w, (struct change){.kind = CHANGE_TRUNCATE, .table = JOBS});
+    assert_int_equal(w.ix->touched_count, 2); /* not who had no job */
     put_job(&w, 5, b, "failed", "x");
     assert_int_equal(commit(&w), 2);
     assert_published(&w, a, 0, 0, 1);

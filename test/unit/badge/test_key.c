@@ -189,7 +189,8 @@ static const struct {
     {{BLOB("1"), TEXT("2")}, 2},
     {{TEXT("a\0"), TEXT("b")}, 2},
     {{TEXT("a"), TEXT("\0b")}, 2},
-    /* a text that is the other's length and bytes as they are written down */
+    /* texts that are another's parts as they are written down, with lengths or without */
+    {{TEXT("a\3b")}, 1},
     {{TEXT("a\3\1\0\0\0\0\0\0\0b")}, 1},
     {{TEXT("a"), TEXT("b")}, 2},
 };

@@ -438,8 +438,9 @@ static void distinct_from_is_refused_where_the_database_has_none(void **state)
 {
     (void)state;
     static const char *const texts[] = {"flag AND n IS DISTINCT FROM 1",
-                                        "flag IS NOT DISTINCT FROM TRUE"};
-    static const size_t offsets[] = {14, 12};
+                                        "flag IS NOT DISTINCT FROM TRUE",
+                                        "n IS DISTINCT FROM 1 OR m IS DISTINCT FROM 1"};
+    static const size_t offsets[] = {14, 12, 5};
     struct table old = table;
     old.no_distinct_from = "it is too old";
     for (size_t i = 0; i < COUNT(texts); i++) {

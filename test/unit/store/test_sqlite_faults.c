@@ -139,7 +139,8 @@ static void a_process_killed_at_any_instant_leaves_it_blank_or_whole(void **stat
     assert_int_equal(child_wait(child_start(make_and_be_killed, &never)), 0);
     double whole_run = seconds() - start;
     remove_file();
-    for (start = seconds(); seconds() - start < 4 && killed < 300;) {
+    /* For four seconds; on a slow machine for as long as some are killed on the way. */
+    for (start = seconds(); killed < 300 && (seconds() - start < 4 || killed <= 5);) {
         double wait = whole_run * (double)(random_next(&random) >> 11) * 0x1p-53;
         pid_t pid = child_start(make_and_be_killed, &never);
         (void)clock_nanosleep(CLOCK_MONOTONIC, 0,
@@ -149,7 +150,6 @@ static void a_process_killed_at_any_instant_leaves_it_blank_or_whole(void **stat
             killed++;
         assert_blank_or_whole(0);
     }
-    assert_true(killed > 5);
 }
 
 static int limit_pages(sqlite3 *db, char **ret_message, const struct sqlite3_api_routines *api)

@@ -1,0 +1,1 @@
+SELECT count(*) FROM badged_meta WHERE key = 'timeline'

@@ -1,0 +1,1 @@
+INSERT INTO badged_change ("table", row) VALUES ('', 0)

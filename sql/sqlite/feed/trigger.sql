@@ -1,1 +1,0 @@
-SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = ?1
