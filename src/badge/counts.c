@@ -117,7 +117,7 @@ static uint32_t add(struct counts *c, const struct uuid *tenant)
             mem_grow(c->numbers, (size_t)c->tenants_room * c->sources_count, sizeof(*c->numbers));
         c->tenants = mem_grow(c->tenants, c->tenants_room, sizeof(*c->tenants));
     }
-    c->tenants[n] = (struct tenant){.pending = NONE};
+    c->tenants[n] = (struct tenant){0};
     memset(numbers_of(c, n), 0, c->sources_count * sizeof(*c->numbers));
     unlock(c);
     return n;
@@ -186,7 +186,6 @@ size_t counts_publish(struct counts *c, struct as_of as_of)
     }
     c->status.as_of = as_of;
     unlock(c);
-    p->count = 0;
     if (p->room > PENDING_KEPT) {
         free(p->tenants);
         free(p->numbers);

@@ -90,7 +90,11 @@ static enum err serve(struct config *config, sqlite3 *db, int every_ms, bool may
     struct server_demo_tenant *shown = mem_zero(count, sizeof(*shown));
     for (size_t i = 0; i < count; i++)
         shown[i] = (struct server_demo_tenant){tenants[i].id, tenants[i].name};
-    struct happenings h = {.db = db, .random = {(uint64_t)time(NULL)}};
+    /* Ids come from it as well, so that two demonstrations must not begin with the same one. */
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    struct happenings h = {.db = db,
+                           .random = {(uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec}};
     struct service_options o = {
         .config = config,
         .path = service_path(config),

@@ -12,6 +12,9 @@
 #include "death.h"
 #include "generate/random.h"
 
+/* The counts themselves, for what waits in them. */
+#include "badge/counts.c"
+
 enum {
     SOURCES = 3
 };
@@ -23,7 +26,7 @@ static struct uuid tenant(uint64_t n)
     return id;
 }
 
-static void set(struct counts *c, uint64_t who, uint64_t a, uint64_t b, uint64_t d)
+static void give(struct counts *c, uint64_t who, uint64_t a, uint64_t b, uint64_t d)
 {
     struct uuid id = tenant(who);
     counts_set(c, &id, (const uint64_t[SOURCES]){a, b, d});
@@ -72,7 +75,7 @@ static void nothing_is_answered_before_it_is_known(void **state)
     assert_string_equal(status.state, "starting");
     assert_string_equal(status.reason, "");
     counts_begin(c);
-    set(c, 1, 1, 2, 3);
+    give(c, 1, 1, 2, 3);
     assert_int_equal(publish(c, 5), 1);
     assert_int_equal(counts_read(c, &id, numbers, &as_of, &since), COUNTS_UNKNOWN);
     assert_int_equal(numbers[0], 7);
@@ -107,19 +110,19 @@ static void a_version_goes_up_with_a_difference_only(void **state)
     (void)state;
     struct counts *c = live();
     counts_begin(c);
-    set(c, 1, 0, 0, 0); /* what it had without being known */
-    set(c, 2, 1, 0, 0);
+    give(c, 1, 0, 0, 0); /* what it had without being known */
+    give(c, 2, 1, 0, 0);
     assert_int_equal(publish(c, 1), 1);
     assert_int_equal(version(c, 1), 0);
     assert_int_equal(version(c, 2), 1);
     assert_int_equal(counts_tenants(c), 2);
     counts_begin(c);
-    set(c, 2, 1, 0, 0);
+    give(c, 2, 1, 0, 0);
     assert_int_equal(publish(c, 2), 0);
     assert_int_equal(version(c, 2), 1);
     counts_begin(c);
-    set(c, 1, 0, 0, 9);
-    set(c, 2, 1, 5, 0);
+    give(c, 1, 0, 0, 9);
+    give(c, 2, 1, 5, 0);
     assert_int_equal(publish(c, 3), 2);
     assert_int_equal(version(c, 1), 1);
     assert_int_equal(version(c, 2), 2);
@@ -135,13 +138,13 @@ static void those_not_set_since_begin_become_zero(void **state)
     (void)state;
     struct counts *c = live();
     counts_begin(c);
-    set(c, 1, 1, 1, 1);
-    set(c, 2, 2, 2, 2);
-    set(c, 3, 0, 0, 0);
+    give(c, 1, 1, 1, 1);
+    give(c, 2, 2, 2, 2);
+    give(c, 3, 0, 0, 0);
     assert_int_equal(publish(c, 1), 2);
     counts_begin(c);
-    set(c, 2, 2, 2, 2);
-    set(c, 4, 4, 0, 0);
+    give(c, 2, 2, 2, 2);
+    give(c, 4, 4, 0, 0);
     counts_zero_others(c);
     assert_int_equal(publish(c, 2), 2);
     assert_numbers(c, 1, 0, 0, 0);
@@ -162,15 +165,15 @@ static void nothing_set_is_seen_before_it_is_published(void **state)
     (void)state;
     struct counts *c = live();
     counts_begin(c);
-    set(c, 1, 1, 1, 1);
+    give(c, 1, 1, 1, 1);
     assert_int_equal(publish(c, 1), 1);
     counts_begin(c);
-    set(c, 1, 5, 5, 5);
-    set(c, 2, 7, 7, 7);
+    give(c, 1, 5, 5, 5);
+    give(c, 2, 7, 7, 7);
     assert_numbers(c, 1, 1, 1, 1);
     assert_numbers(c, 2, 0, 0, 0);
     counts_begin(c); /* all over again: what was set is forgotten */
-    set(c, 3, 9, 9, 9);
+    give(c, 3, 9, 9, 9);
     assert_int_equal(publish(c, 2), 1);
     assert_numbers(c, 1, 1, 1, 1);
     assert_numbers(c, 2, 0, 0, 0);
@@ -185,21 +188,45 @@ static void the_last_of_what_was_set_is_published(void **state)
     (void)state;
     struct counts *c = live();
     counts_begin(c);
-    set(c, 1, 1, 1, 1);
-    set(c, 2, 2, 2, 2);
-    set(c, 1, 3, 3, 3);
+    give(c, 1, 1, 1, 1);
+    give(c, 2, 2, 2, 2);
+    give(c, 1, 3, 3, 3);
     assert_int_equal(publish(c, 1), 2);
     assert_numbers(c, 1, 3, 3, 3);
     assert_numbers(c, 2, 2, 2, 2);
     assert_int_equal(version(c, 1), 1);
     counts_begin(c);
-    set(c, 1, 4, 4, 4);
-    set(c, 2, 4, 4, 4);
-    set(c, 1, 3, 3, 3); /* back to what it was */
+    give(c, 1, 4, 4, 4);
+    give(c, 2, 4, 4, 4);
+    give(c, 1, 3, 3, 3); /* back to what it was */
     assert_int_equal(publish(c, 2), 1);
     assert_numbers(c, 1, 3, 3, 3);
     assert_int_equal(version(c, 1), 1);
     assert_int_equal(version(c, 2), 2);
+    counts_free(c);
+}
+
+static void only_what_differs_waits_and_its_memory_is_given_back(void **state)
+{
+    (void)state;
+    enum {
+        TENANTS = 3000
+    };
+    struct counts *c = live();
+    for (uint64_t round = 1; round <= 6; round++) {
+        uint64_t step = round % 3 == 0 ? TENANTS / 10 : 1; /* few or all of them */
+        counts_begin(c);
+        for (uint64_t t = 0; t < TENANTS; t++)
+            give(c, t, t % step == 0 ? round : round - 1, 0, 0);
+        assert_int_equal(c->pending.count, TENANTS / step);
+        assert_int_equal(publish(c, round), TENANTS / step);
+        assert_true(c->pending.room <= PENDING_KEPT);
+        counts_begin(c);
+        for (uint64_t t = 0; t < TENANTS; t++)
+            give(c, t, round, 0, 0);
+        (void)publish(c, round);
+        assert_numbers(c, TENANTS - 1, round, 0, 0);
+    }
     counts_free(c);
 }
 
@@ -224,7 +251,7 @@ static void many_tenants_keep_their_own_numbers(void **state)
             changed += n != model[t][0];
             model[t][1] += n != model[t][0];
             model[t][0] = n;
-            set(c, t, n, n * 10, n * 100);
+            give(c, t, n, n * 10, n * 100);
         }
         assert_int_equal(publish(c, round), changed);
     }
@@ -374,6 +401,7 @@ int main(void)
         cmocka_unit_test(those_not_set_since_begin_become_zero),
         cmocka_unit_test(nothing_set_is_seen_before_it_is_published),
         cmocka_unit_test(the_last_of_what_was_set_is_published),
+        cmocka_unit_test(only_what_differs_waits_and_its_memory_is_given_back),
         cmocka_unit_test(many_tenants_keep_their_own_numbers),
         cmocka_unit_test(without_a_source_there_are_still_tenants),
         cmocka_unit_test(as_of_never_goes_back),
