@@ -20,12 +20,3 @@ size_t table_column(const struct table *t, const char *name)
             return i;
     return (size_t)-1;
 }
-
-const char *column_type_name(enum column_type type)
-{
-    static const char *const names[] = {
-        [COLUMN_BOOL] = "boolean", [COLUMN_NUMBER] = "number",  [COLUMN_TEXT] = "text",
-        [COLUMN_UUID] = "uuid",    [COLUMN_TIME] = "timestamp", [COLUMN_OTHER] = "other",
-    };
-    return names[type];
-}

@@ -47,7 +47,4 @@ void table_fini(struct table *t);
 /* table_column(t, name): index of the column of exactly this name, or (size_t)-1. */
 size_t table_column(const struct table *t, const char *name);
 
-/* column_type_name(type): the word used in messages: "boolean", "number", "text", … */
-const char *column_type_name(enum column_type type);
-
 #endif

@@ -153,7 +153,9 @@ static enum err parse_options(const struct command *c, int argc, char **argv, st
     optind = 1;
     int found;
     while ((found = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-        const char *typed = argv[optind - 1];
+        const char letter[] = {'-', (char)optopt, '\0'};
+        bool is_letter = (found == '?' || found == ':') && optopt > 0 && optopt < LONG_BASE;
+        const char *typed = is_letter ? letter : argv[optind - 1];
         if (found == ':')
             return error_set(e, ERR_USAGE, "%s needs an argument; see `badged help %s`", typed,
                              c->name);
@@ -163,7 +165,7 @@ static enum err parse_options(const struct command *c, int argc, char **argv, st
         int i = option_of(found);
         if (in->options[i] != NULL)
             return error_set(e, ERR_USAGE, "--%s is given twice", option_texts[i].name);
-        in->options[i] = optarg != NULL ? optarg : typed;
+        in->options[i] = optarg != NULL ? optarg : option_texts[i].name;
     }
     return ERR_OK;
 }

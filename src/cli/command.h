@@ -55,8 +55,6 @@ struct option_text {
 
 extern const struct option_text option_texts[OPTION__COUNT];
 
-/* Exit codes besides those of error_class: sysexits.h's EX_USAGE is ERR_USAGE's. */
-
 /* commands(count): the table. command_find(name): the command of that name, or NULL. */
 const struct command *commands(size_t *count);
 const struct command *command_find(const char *name);

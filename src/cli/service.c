@@ -18,7 +18,7 @@
 
 enum {
     DRAIN_MS = 5000,
-    SYNC_MS = 5000,
+    SYNC_MS = 1000,
 };
 
 const char *service_path(const struct config *config)

@@ -13,8 +13,8 @@ struct service_options {
     const char *path;                              /* of the embedded database, made and migrated */
     const struct server_demo_tenant *demo_tenants; /* or NULL */
     size_t demo_tenants_count;
-    /* Called in the main thread every tick_ms, when it is not NULL; its commits are published
-     * before it is called again. false: stop with the error. */
+    /* Called in the main thread every tick_ms, when it is not NULL; its commits are
+     * published before it is called again, or after a second. An error ends the service. */
     enum err (*tick)(void *context, struct error *e);
     void *tick_context;
     int tick_ms;

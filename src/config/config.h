@@ -88,7 +88,7 @@ enum err config_parse(struct config *c, const char *name, const char *text, size
 void config_free(struct config *c);
 
 /* config_explain(c, fault, e): e says why a source of c's definitions does not suit its table
- * (index_new, feed_sqlite_check): put in front where it stands in the file, or "built-in badge
+ * (index_new, sqlite_once_check): put in front where it stands in the file, or "built-in badge
  * NAME", and for a predicate add the caret. e may be NULL. */
 void config_explain(const struct config *c, const struct source_fault *fault, struct error *e);
 

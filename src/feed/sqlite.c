@@ -38,8 +38,7 @@ static const struct {
     unsigned next; /* states that may follow, a bit each */
 } states[STATE__COUNT] = {
     [STATE_OPENING] = {"opening", 1u << STATE_LOADING | 1u << STATE_WAITING | 1u << STATE_STOPPED},
-    [STATE_LOADING] = {"loading", 1u << STATE_OPENING | 1u << STATE_LIVE | 1u << STATE_WAITING |
-                                      1u << STATE_STOPPED},
+    [STATE_LOADING] = {"loading", 1u << STATE_LIVE | 1u << STATE_WAITING | 1u << STATE_STOPPED},
     [STATE_LIVE] = {"live", 1u << STATE_OPENING | 1u << STATE_WAITING | 1u << STATE_STOPPED},
     [STATE_WAITING] = {"waiting", 1u << STATE_LOADING | 1u << STATE_LIVE | 1u << STATE_STOPPED},
     [STATE_STOPPED] = {"stopped", 0},
@@ -394,6 +393,8 @@ enum err feed_sqlite_new(const char *path, const struct definitions *d, struct c
     (void)pthread_condattr_destroy(&monotonic);
     rc = pthread_create(&f->thread, NULL, run, f);
     if (rc != 0) {
+        (void)pthread_cond_destroy(&f->changed);
+        (void)pthread_mutex_destroy(&f->lock);
         free(f->path);
         free(f);
         return error_set_errno(e, rc, "starting the feed's thread");

@@ -28,9 +28,9 @@
 
 struct feed_sqlite;
 
-/* feed_sqlite_new(path, d, counts, ret, e): start following, on a thread of its own. The file must
- * exist and be of this schema version. What goes wrong later is published as the status of counts,
- * logged once a change, and tried again. */
+/* feed_sqlite_new(path, d, counts, ret, e): start following, on a thread of its own. What is wrong
+ * with the file, a missing one included, is published as the status of counts, logged once a
+ * change, and tried again. ERR_SYSTEM: there is no thread. */
 enum err feed_sqlite_new(const char *path, const struct definitions *d, struct counts *counts,
                          struct feed_sqlite **ret, struct error *e) MUST_CHECK;
 

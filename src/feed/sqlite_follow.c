@@ -274,8 +274,10 @@ static enum err load_window(struct follow *f, size_t table, sqlite3_int64 last,
 
 enum err follow_load(struct follow *f, bool *ret_done, struct error *e)
 {
-    while (f->loading < f->catalog.tables_count && f->tables[f->loading].is_loaded)
+    while (f->loading < f->catalog.tables_count && f->tables[f->loading].is_loaded) {
         f->loading++;
+        f->window = WINDOW_MIN; /* the next table's rowids may stand closer together */
+    }
     *ret_done = f->loading == f->catalog.tables_count;
     if (*ret_done)
         return ERR_OK;
@@ -361,6 +363,8 @@ static enum err apply_entry(struct follow *f, const char *name, sqlite3_int64 ro
     } else if (rc == SQLITE_DONE) {
         struct change gone = {.kind = CHANGE_DELETE, .table = table, .key = key_of_int(rowid)};
         err = index_apply(f->index, &gone);
+        if (err != ERR_OK)
+            (void)error_set(e, err, "a row that is gone could not be taken out");
     } else {
         err = sqlite_fail(f->db, e, "reading a changed row of table \"%s\"", name);
     }

@@ -9,6 +9,7 @@
 #include "feed/sqlite_trigger.h"
 #include "feed_sql.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum {
@@ -24,6 +25,7 @@ struct once {
 /* A journal that a killed writer left can be rolled back only by a connection that may write. */
 static enum err open_readable(const char *path, sqlite3 **ret, struct error *e)
 {
+    assert(e != NULL);
     enum err err = sqlite_open(path, SQLITE_MODE_READ, BUSY_MS, ret, e);
     if (err != ERR_OK && e->cause == SQLITE_READONLY_ROLLBACK)
         err = sqlite_open(path, SQLITE_MODE_WRITE, BUSY_MS, ret, e);
@@ -37,6 +39,8 @@ static enum err once_open(struct once *o, const char *path, const struct definit
     enum err err = open_readable(path, &o->db, e);
     if (err == ERR_OK)
         err = sqlite_exec(o->db, "BEGIN", e);
+    if (err == ERR_OK)
+        err = log_check_file(o->db, e);
     if (err == ERR_OK)
         err = catalog_read(o->db, d, &o->catalog, fault, e);
     if (err == ERR_OK)

@@ -11,6 +11,7 @@ enum {
     SLICE_US = 3000,      /* how long one read transaction may take */
     SLICE_SHORT_US = 200, /* and beside a writer: less than the changes of most take */
     PROBE_US = 50,        /* between two looks at who locks the file */
+    PAUSE_US_MAX = 5000,  /* the same, doubled up to this, while somebody has it locked */
     REST_US = 30000,      /* a copy in progress writes again within this time */
     WRITE_BUSY_MS = 500,
     HEAD_AT = 18, /* byte of the header where the part begins that is looked at */
@@ -219,12 +220,15 @@ enum err watch_begin(struct watch *w, int64_t polite_until_ms, struct error *e)
     w->polite_until_ms = polite_until_ms;
     enum err err = begin_politely(w, polite_until_ms, e);
     int64_t start_ms = clock_ms();
+    long pause_us = PROBE_US;
     while (err == ERR_BUSY) {
         err = begin_now(w, e);
         if (err == ERR_BUSY && clock_ms() - start_ms >= WATCH_BUSY_MS)
             break;
-        if (err == ERR_BUSY)
-            wait_us(PROBE_US);
+        if (err == ERR_BUSY) {
+            wait_us(pause_us);
+            pause_us = pause_us < PAUSE_US_MAX ? pause_us * 2 : PAUSE_US_MAX;
+        }
     }
     if (err == ERR_OK)
         w->was_written = is_being_written(w);

@@ -37,8 +37,7 @@ static struct reply answer_unknown(const struct service *s)
     struct error e;
     counts_status(s->counts, &status);
     (void)error_set(&e, ERR_NOT_READY, "%s",
-                    status.reason[0] != '\0' ? status.reason
-                                             : "the first load of the counts is not complete");
+                    status.reason[0] != '\0' ? status.reason : "the counts are not known yet");
     struct reply reply = problem_reply(&e);
     reply_add(&reply, MHD_HTTP_HEADER_RETRY_AFTER, "1");
     return reply;

@@ -8,10 +8,6 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum {
-    REAP_INTERVAL_MS = 1000
-};
-
 static void lock(struct connections *cs)
 {
     int rc = pthread_mutex_lock(&cs->lock);

@@ -99,7 +99,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     (void)context;
     struct connection *c = connection_of(mhd);
     request_begin(&c->request, mhd, target);
-    char *query = strchr(target, '?');
+    char *query = target != NULL ? strchr(target, '?') : NULL;
     if (query != NULL)
         query[1] = '\0';
     return c;
@@ -168,6 +168,8 @@ static enum err listen_at(struct server *s, const struct server_options *o, stru
                             "port %u of %s is taken by another program: stop that, or choose "
                             "another port (0 picks a free one)",
                             (unsigned)o->port, o->host);
+        if (e != NULL)
+            e->cause = cause;
         return err;
     }
     struct sockaddr_storage bound = {0};

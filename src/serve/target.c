@@ -93,7 +93,7 @@ static bool has_verbose(const char *query, size_t len)
 {
     static const char name[] = "verbose";
     const size_t name_len = sizeof(name) - 1;
-    for (const char *end = query + len, *at = query; at < end; at++) {
+    for (const char *end = query + len, *at = query; at < end;) {
         const char *next = memchr(at, '&', (size_t)(end - at));
         if (next == NULL)
             next = end;
@@ -101,7 +101,7 @@ static bool has_verbose(const char *query, size_t len)
         if (left >= name_len && memcmp(at, name, name_len) == 0 &&
             (left == name_len || at[name_len] == '='))
             return true;
-        at = next;
+        at = next < end ? next + 1 : end;
     }
     return false;
 }

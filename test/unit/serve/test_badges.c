@@ -287,7 +287,7 @@ static void before_the_first_load_there_is_503(void **state)
     assert_int_equal(a.status, 503);
     assert_field(&a, "Retry-After", "1");
     assert_field(&a, "Cache-Control", "no-store");
-    assert_detail_has(&a, "not complete");
+    assert_detail_has(&a, "not known yet");
     (void)counts_set_status(r->counts, COUNTS_UNKNOWN, "waiting",
                             "the table feedback is missing: run badged migrate up", clock_ms());
     running_ask(r, GET FOR END, &a);
