@@ -75,6 +75,17 @@ static struct connection *connection_of(struct MHD_Connection *mhd)
     return info->socket_context;
 }
 
+/* While the server stops, connections are closed as they come. MHD_quiesce_daemon would leave them
+ * waiting; and in version 0.9.75 it aborts the process when one of its threads notices first, and
+ * takes the listening socket out of its epoll set before MHD_quiesce_daemon does. */
+static enum MHD_Result on_accept(void *context, const struct sockaddr *address, socklen_t len)
+{
+    const struct server *s = context;
+    (void)address;
+    (void)len;
+    return service_is_draining(&s->service) ? MHD_NO : MHD_YES;
+}
+
 static void on_connection(void *context, struct MHD_Connection *mhd, void **socket_context,
                           enum MHD_ConnectionNotificationCode code)
 {
@@ -210,7 +221,7 @@ static enum err start_daemon(struct server *s, unsigned threads, unsigned phase_
         {MHD_OPTION_END, 0, NULL},
     };
     s->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_USE_ITC, 0, NULL, NULL, on_request, s,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_USE_ITC, 0, on_accept, s, on_request, s,
         MHD_OPTION_ARRAY, options, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_END);
@@ -265,11 +276,10 @@ void server_stop(struct server *s, int drain_ms)
 {
     if (s == NULL)
         return;
-    MHD_socket listener = MHD_quiesce_daemon(s->daemon);
-    assert(listener == s->listener);
     atomic_store(&s->service.is_draining, true);
     (void)connections_drain(&s->connections, drain_ms);
     MHD_stop_daemon(s->daemon);
+    s->listener = -1; /* which closed it */
     connections_stop(&s->connections);
     release(s);
 }

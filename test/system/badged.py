@@ -46,6 +46,11 @@ def environment(env=None):
     return {**kept, **SANITIZER_OPTIONS, "LC_ALL": "C.UTF-8", **(env or {})}
 
 
+def as_from_a_shell():
+    """Run in the new process: the workers of pytest-xdist ignore SIGINT, and a program inherits that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def assert_no_sanitizer_report(text):
     assert not SANITIZER.search(text), f"a sanitizer reported:\n{text}"
 
@@ -53,7 +58,7 @@ def assert_no_sanitizer_report(text):
 def run(*args, env=None, cwd=None, stdin=None, timeout=DEADLINE_S):
     """Run one command of the program to its end; stdout, stderr and returncode are in what it returns."""
     done = subprocess.run([program(), *map(str, args)], env=environment(env), cwd=cwd, input=stdin, text=True,
-                          errors="replace", capture_output=True, timeout=timeout)
+                          errors="replace", capture_output=True, timeout=timeout, preexec_fn=as_from_a_shell)
     assert_no_sanitizer_report(done.stderr)
     assert done.returncode >= 0, f"ended by {signal.Signals(-done.returncode).name}:\n{done.stderr}"
     return done
@@ -124,7 +129,8 @@ class Badged:
     def __init__(self, *args, env=None, cwd=None, ready=True):
         self.args = [program(), *map(str, args)]
         self.process = subprocess.Popen(self.args, env=environment(env), cwd=cwd, stdin=subprocess.DEVNULL, text=True,
-                                        errors="replace", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                        errors="replace", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        preexec_fn=as_from_a_shell)
         self.out, self.err = Output(self.process.stdout), Output(self.process.stderr)
         self.url = self.host = self.port = None
         try:
