@@ -222,6 +222,10 @@ struct config_flags command_flags(const struct invocation *in)
 
 int command_fail(const struct error *e)
 {
-    (void)fprintf(stderr, "badged: %s\n", e->message);
+    struct error shown = *e;
+    for (char *c = shown.message; *c != '\0'; c++)
+        if (((unsigned char)*c < 0x20 && *c != '\n' && *c != '\t') || *c == 0x7F)
+            *c = '?'; /* what was typed must not steer the terminal */
+    (void)fprintf(stderr, "badged: %s\n", shown.message);
     return error_class(e->code)->exit_code;
 }

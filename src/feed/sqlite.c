@@ -77,8 +77,10 @@ static void set_state(struct feed_sqlite *f, enum state state, enum counts_trust
                       const char *reason)
 {
     assert(state == f->state || (states[f->state].next & 1u << state) != 0);
+    /* Counts have been old since the file was last read, not since that was found too long. */
+    int64_t since_ms = f->locked_since_ms != 0 ? f->locked_since_ms : clock_ms();
     f->state = state;
-    bool is_new = counts_set_status(f->counts, trust, states[state].name, reason, clock_ms());
+    bool is_new = counts_set_status(f->counts, trust, states[state].name, reason, since_ms);
     if (!is_new)
         return;
     if (state == STATE_LIVE)
