@@ -52,10 +52,9 @@ struct server {
     uint16_t port;
 };
 
-static enum MHD_Result send_reply(const struct server *s, const struct request *r,
-                                  struct reply reply)
+static enum MHD_Result send_reply(const struct request *r, struct reply reply, bool is_draining)
 {
-    if (service_is_draining(&s->service) && reply.keeper == NULL)
+    if (is_draining && reply.keeper == NULL)
         reply_add(&reply, MHD_HTTP_HEADER_CONNECTION, "close");
     return reply_send(&reply, r->mhd);
 }
@@ -64,7 +63,7 @@ static enum MHD_Result send_fault(struct server *s, struct request *r, enum faul
 {
     struct error e;
     fault_error(fault, &e);
-    return send_reply(s, r, problem_reply(&e));
+    return send_reply(r, problem_reply(&e), service_is_draining(&s->service));
 }
 
 static struct connection *connection_of(struct MHD_Connection *mhd)
@@ -148,7 +147,10 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *mhd, con
     }
     if (r->body_bytes > SERVER_BODY_BYTES_MAX)
         return send_fault(s, r, FAULT_BODY_BYTES);
-    return send_reply(s, r, route_answer(&s->service, r, method));
+    /* Before the route asks: an answer that tells of the end of its connection is one of a server
+     * that its route, too, saw stopping. */
+    bool is_draining = service_is_draining(&s->service);
+    return send_reply(r, route_answer(&s->service, r, method), is_draining);
 }
 
 static void on_completed(void *context, struct MHD_Connection *mhd, void **request_context,
