@@ -40,7 +40,7 @@ def files(*suffixes, under=""):
         is_top = pathlib.Path(folder) == ROOT
         inner[:] = sorted(d for d in inner if d not in NOT_OURS and (not d.startswith(".") or d == ".ci")
                           and not (is_top and d.startswith("build")))
-        found += [pathlib.Path(folder) / n for n in sorted(names)]
+        found += [pathlib.Path(folder) / n for n in sorted(names) if n != ".git"]  # a file in a linked worktree
     ignored = (".db", ".db-journal", ".pyc")
     return [p for p in found if not p.name.endswith(ignored) and (not suffixes or p.suffix in suffixes)]
 
