@@ -202,7 +202,7 @@ static enum err add_source(struct definitions *d, const struct source_spec *spec
         .tenant = copy_or(spec->tenant, "tenant_id"),
         .where = copy_or(where, NULL),
         .distinct = copy_or(spec->distinct, NULL),
-        .order = copy_or(spec->order, "created_at"),
+        .order = copy_or(spec->order, NULL),
         .predicate = predicate,
     };
     *ret = source_number(d, &s);

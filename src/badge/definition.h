@@ -33,7 +33,7 @@ struct source {
     char *tenant;   /* column, default "tenant_id" */
     char *where;    /* the predicate's text; "TRUE" when every row counts */
     char *distinct; /* column, or NULL: count rows */
-    char *order;    /* column that the list is sorted by, default "created_at" */
+    char *order;    /* column that the list is sorted by, or NULL: created_at, where there is one */
     struct predicate *predicate;
 };
 

@@ -5,6 +5,7 @@
 #include "feed_sql.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -132,30 +133,54 @@ static enum err check_collation(struct lookup *l, const struct table *t, const c
                   "BINARY ones are counted");
 }
 
-/* Add a column that a source names, once. A predicate's column that is missing is left out here:
- * binding the predicate says where in its text it stands. */
-static enum err add_column(struct lookup *l, struct table *t, const char *name,
-                           enum spec_field field)
+static enum err find_column(struct lookup *l, const struct table *t, const char *name, bool *ret,
+                            enum column_type *ret_type)
 {
-    if (table_column(t, name) != (size_t)-1)
-        return ERR_OK;
     (void)sqlite3_bind_text(l->column, 1, t->name, -1, SQLITE_STATIC);
     (void)sqlite3_bind_text(l->column, 2, name, -1, SQLITE_STATIC);
     int rc = sqlite3_step(l->column);
     enum err err = ERR_OK;
     if (rc == SQLITE_ROW) {
         const char *declared = (const char *)sqlite3_column_text(l->column, 1);
-        t->columns = mem_grow(t->columns, t->columns_count + 1, sizeof(*t->columns));
-        t->columns[t->columns_count++] = (struct column){mem_text(name, strlen(name)),
-                                                         type_of(declared != NULL ? declared : "")};
+        *ret_type = type_of(declared != NULL ? declared : "");
     } else if (rc != SQLITE_DONE) {
         err =
             sqlite_fail(l->db, l->error, "looking up column \"%s\" of table \"%s\"", name, t->name);
     }
+    *ret = rc == SQLITE_ROW;
     (void)sqlite3_reset(l->column);
-    if (err != ERR_OK || rc == SQLITE_DONE)
+    return err;
+}
+
+/* Add a column that a source names, once. One that is missing is left out here: binding the source
+ * says so, and for a predicate where in its text it stands. */
+static enum err add_column(struct lookup *l, struct table *t, const char *name,
+                           enum spec_field field)
+{
+    if (table_column(t, name) != (size_t)-1)
+        return ERR_OK;
+    bool is_there;
+    enum column_type type;
+    enum err err = find_column(l, t, name, &is_there, &type);
+    if (err != ERR_OK || !is_there)
         return err;
+    t->columns = mem_grow(t->columns, t->columns_count + 1, sizeof(*t->columns));
+    t->columns[t->columns_count++] = (struct column){mem_text(name, strlen(name)), type};
     return check_collation(l, t, name, field);
+}
+
+/* The index needs no value of it, so it is no column of the table. */
+static enum err check_order(struct lookup *l, const struct source *s, const struct table *t)
+{
+    if (s->order == NULL)
+        return ERR_OK;
+    bool is_there;
+    enum column_type type;
+    enum err err = find_column(l, t, s->order, &is_there, &type);
+    if (err != ERR_OK || is_there)
+        return err;
+    l->fault->field = SPEC_ORDER;
+    return error_set(l->error, ERR_CONFIG, "table \"%s\" has no column \"%s\"", t->name, s->order);
 }
 
 static enum err add_columns(struct lookup *l, const struct source *s, struct table *t)
@@ -165,7 +190,7 @@ static enum err add_columns(struct lookup *l, const struct source *s, struct tab
         err = add_column(l, t, s->distinct, SPEC_DISTINCT);
     for (size_t i = 0; err == ERR_OK && i < predicate_columns_count(s->predicate); i++)
         err = add_column(l, t, predicate_column(s->predicate, i), SPEC_WHERE);
-    return err;
+    return err == ERR_OK ? check_order(l, s, t) : err;
 }
 
 /* A name for the rowid that is not the name of a column (sqlite.org/lang_createtable.html,
@@ -174,15 +199,12 @@ static enum err find_rowid(struct lookup *l, const struct table *t, const char *
 {
     static const char *const names[] = {"rowid", "_rowid_", "oid"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        (void)sqlite3_bind_text(l->column, 1, t->name, -1, SQLITE_STATIC);
-        (void)sqlite3_bind_text(l->column, 2, names[i], -1, SQLITE_STATIC);
-        int rc = sqlite3_step(l->column);
-        (void)sqlite3_reset(l->column);
+        bool is_hidden;
+        enum column_type type;
+        enum err err = find_column(l, t, names[i], &is_hidden, &type);
         *ret = names[i];
-        if (rc == SQLITE_DONE)
-            return ERR_OK;
-        if (rc != SQLITE_ROW)
-            return sqlite_fail(l->db, l->error, "looking up table \"%s\"", t->name);
+        if (err != ERR_OK || !is_hidden)
+            return err;
     }
     return refuse(l, ERR_SCHEMA, SPEC_TABLE, "table", t->name,
                   "has columns named rowid, _rowid_ and oid, which hide its rowid: rename one");

@@ -162,7 +162,7 @@ static void what_a_badge_leaves_out_takes_its_default(void **state)
     assert_string_equal(s->schema, "public");
     assert_string_equal(s->tenant, "tenant_id");
     assert_null(s->distinct);
-    assert_string_equal(s->order, "created_at");
+    assert_null(s->order);
     assert_int_equal(definitions_find(c->definitions, "orders.none")->sources_count, 0);
     config_free(c);
 }

@@ -114,6 +114,11 @@ void define(struct following *f, const char *table, const char *where, const cha
     define_source(f, &(struct source_spec){.table = table, .where = where, .distinct = distinct});
 }
 
+void define_order(struct following *f, const char *table, const char *where, const char *order)
+{
+    define_source(f, &(struct source_spec){.table = table, .where = where, .order = order});
+}
+
 void define_tenant(struct following *f, const char *table, const char *where, const char *tenant)
 {
     define_source(f, &(struct source_spec){.table = table, .where = where, .tenant = tenant});

@@ -47,9 +47,11 @@ void following_begin(struct following *f);
 void following_stop(struct following *f);
 
 /* define(f, table, where, distinct): count these rows too, under a name of their own. Before
- * following_start. define_tenant: of tenants in a column of another name. */
+ * following_start. define_tenant: of tenants in a column of another name. define_order: with an
+ * order column. */
 void define(struct following *f, const char *table, const char *where, const char *distinct);
 void define_tenant(struct following *f, const char *table, const char *where, const char *tenant);
+void define_order(struct following *f, const char *table, const char *where, const char *order);
 
 /* exec(db, fmt, ...): run statements. exec_fails(db, sql): run one that must be refused.
  * sql_int(db, sql): the number that one gives. raw_open(path): a connection to a file. shell(fmt,

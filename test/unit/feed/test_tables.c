@@ -153,6 +153,19 @@ static void columns_that_do_not_suit_are_refused(void **state)
     }
 }
 
+static void an_order_column_that_is_named_must_be_there(void **state)
+{
+    struct following *f = *state;
+    exec(f->db, "CREATE TABLE things (n INTEGER, tenant_id TEXT)");
+    define(f, "things", "n = 1", NULL);
+    define_order(f, "things", "n = 2", "N");
+    struct source_fault fault;
+    assert_int_equal(sqlite_once_check(FILE_NAME, f->definitions, &fault, &(struct error){0}),
+                     ERR_OK);
+    define_order(f, "things", "n = 3", "created_at");
+    assert_refused(f, ERR_CONFIG, "table \"things\" has no column \"created_at\"");
+}
+
 static void another_schema_than_public_is_refused(void **state)
 {
     struct following *f = *state;
@@ -356,6 +369,8 @@ int main(void)
                                         following_teardown),
         cmocka_unit_test_setup_teardown(columns_that_do_not_suit_are_refused, following_setup,
                                         following_teardown),
+        cmocka_unit_test_setup_teardown(an_order_column_that_is_named_must_be_there,
+                                        following_setup, following_teardown),
         cmocka_unit_test_setup_teardown(another_schema_than_public_is_refused, following_setup,
                                         following_teardown),
         cmocka_unit_test_setup_teardown(columns_may_be_generated_or_spelled_in_another_case,
