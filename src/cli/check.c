@@ -37,6 +37,8 @@ int cmd_check(const struct invocation *in)
     bool is_checked = false;
     enum err err = config_load(&flags, &config, &e);
     if (err == ERR_OK)
+        err = serve_check(config, &flags, &e);
+    if (err == ERR_OK)
         err = check_tables(config, &is_checked, &e);
     if (err == ERR_OK) {
         (void)printf("%s: %zu badges over %zu sources are well defined\n",

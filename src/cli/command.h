@@ -66,6 +66,11 @@ enum err command_parse(int argc, char **argv, struct invocation *ret, struct err
 /* command_flags(in): its options as config_load takes them. */
 struct config_flags command_flags(const struct invocation *in);
 
+/* serve_check(config, flags, e): whether `badged serve` takes the configuration's `auth`, if it is
+ * set, and `listen`: ERR_USAGE, or ERR_CONFIG with the place in the file. */
+enum err serve_check(const struct config *config, const struct config_flags *flags,
+                     struct error *e) MUST_CHECK;
+
 /* command_fail(e): print the error to standard error, and give its exit code. */
 int command_fail(const struct error *e);
 

@@ -76,6 +76,18 @@ void config_explain(const struct config *c, const struct source_fault *fault, st
         places_explain_builtin(c->definitions, fault->source, fault->field, fault->offset, e);
 }
 
+enum err config_explain_setting(const struct config *c, const char *key, const char *flag,
+                                struct error *e)
+{
+    const struct tree_node *value = NULL;
+    if (flag == NULL && c->places != NULL)
+        value = tree_find(places_tree(c->places), tree_root(places_tree(c->places)), key);
+    if (value == NULL)
+        return e->code;
+    tree_wrap(places_tree(c->places), value->start, e);
+    return e->code = ERR_CONFIG;
+}
+
 /* ---- settings ---- */
 
 static enum err set_database(struct config *c, const char *text, const char *from, struct error *e)

@@ -87,6 +87,12 @@ enum err config_parse(struct config *c, const char *name, const char *text, size
 /* config_free(c): c may be NULL. */
 void config_free(struct config *c);
 
+/* config_explain_setting(c, key, flag, e): e says why the value of a top-level key such as "listen"
+ * cannot be used, and flag is what the command line said of it. When the file's value is the one in
+ * use: put in front where it stands, and make it an ERR_CONFIG. Returns e's code. */
+enum err config_explain_setting(const struct config *c, const char *key, const char *flag,
+                                struct error *e);
+
 /* config_explain(c, fault, e): e says why a source of c's definitions does not suit its table
  * (index_new, sqlite_once_check): put in front where it stands in the file, or "built-in badge
  * NAME", and for a predicate add the caret. e may be NULL. */

@@ -164,6 +164,22 @@ def test_a_predicate_fault_is_shown_with_a_caret_under_its_spot(filled, tmp_path
     assert served.returncode == CONFIG and served.stderr == done.stderr
 
 
+@pytest.mark.parametrize("yaml, place, message", [
+    ("auth: none\nlisten: 0.0.0.0:8080\n", "2:9", "cannot listen on 0.0.0.0"),
+    ("auth: none\nlisten: example.com:8080\n", "2:9", "cannot listen on example.com"),
+    ("auth: jwt\n", "1:7", "knows `--auth none` only"),
+    ("auth: none\nbadges:\n  - name: mine\n    count:\n      - table: feedback\n        order: creatd_at\n", "6:16",
+     'table "feedback" has no column "creatd_at"'),
+])
+def test_check_refuses_what_serve_refuses_and_says_where_it_stands(filled, tmp_path, yaml, place, message):
+    (tmp_path / "b.yaml").write_text(yaml)
+    done = run("check", "b.yaml", "--database", f"sqlite:{filled}", cwd=tmp_path)
+    assert done.returncode == CONFIG and done.stdout == ""
+    assert done.stderr.startswith(f"badged: b.yaml:{place}: ") and message in done.stderr
+    served = run("serve", "--config", "b.yaml", "--database", f"sqlite:{filled}", cwd=tmp_path)
+    assert served.returncode == CONFIG and served.stderr == done.stderr
+
+
 def test_demo_once_prints_every_tenant_and_ends(tmp_path):
     done = run("demo", "--once", cwd=tmp_path)
     assert done.returncode == 0 and done.stderr == ""
