@@ -34,6 +34,9 @@ enum err {
     ERR_READ_ONLY,   /* what must be written cannot be */
     ERR_FULL,        /* no room left on the device */
     ERR_DATABASE,    /* any other refusal of the database */
+    ERR_UNAVAILABLE, /* the database cannot be reached, or the connection to it was lost */
+    ERR_PREFLIGHT,   /* the database is not set up to be followed */
+    ERR_BEHIND,      /* the counts are not as far as the request asked for, in the time it gave */
     ERR_SYSTEM,      /* a system call failed; cause is its errno */
     ERR_MEMORY,      /* an allocation whose size came from outside failed */
     ERR__COUNT
@@ -45,8 +48,8 @@ enum {
 
 struct error {
     enum err code;
-    int cause; /* errno, or the library's own code (sqlite3 extended result code); 0 when there is
-                  none */
+    int cause; /* errno, or the library's own code (sqlite3 extended result code, SQLSTATE as
+                  error_sqlstate packs it); 0 when there is none */
     char message[ERROR_MESSAGE_BYTES_MAX];
 };
 
