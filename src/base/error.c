@@ -89,6 +89,14 @@ enum err error_set_errno(struct error *e, int errnum, const char *fmt, ...)
     return code;
 }
 
+int error_sqlstate(const char *text)
+{
+    int packed = 0;
+    for (size_t i = 0; i < 5 && text[i] != '\0'; i++)
+        packed = packed << 6 | ((text[i] - '0') & 0x3F);
+    return packed;
+}
+
 void error_wrap(struct error *e, const char *fmt, ...)
 {
     if (e == NULL)

@@ -74,6 +74,10 @@ enum err error_set(struct error *e, enum err code, const char *fmt, ...) PRINTF_
  * text behind the message. */
 enum err error_set_errno(struct error *e, int errnum, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
+/* error_sqlstate(text): the five characters of an SQLSTATE (PostgreSQL documentation, Appendix A)
+ * as a number, for a cause; another one for each text. */
+int error_sqlstate(const char *text);
+
 /* error_wrap(e, fmt, ...): put the words and ": " in front of the message of e. Returns e's code;
  * with e NULL there is nothing to return, so the caller passes its own code along: return
  * (error_wrap(e, "…"), err). */
