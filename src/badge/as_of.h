@@ -7,6 +7,8 @@
 #ifndef BADGED_BADGE_AS_OF_H
 #define BADGED_BADGE_AS_OF_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -24,5 +26,18 @@ int as_of_compare(struct as_of a, struct as_of b);
 
 /* as_of_format(a, out): the text. */
 void as_of_format(struct as_of a, char out[AS_OF_TEXT_BYTES]);
+
+/* as_of_format_position(position, out): the position alone, as Postgres takes an LSN. */
+void as_of_format_position(uint64_t position, char out[AS_OF_TEXT_BYTES]);
+
+/* as_of_parse(text, len, ret): whether the len bytes at text are an as-of, or a position alone,
+ * which is one of any timeline and gives timeline 0. The timeline is decimal without zeros in
+ * front; each half of the position is 1 to 8 hexadecimal digits in either letter case, as pg_lsn
+ * reads them. Nothing may stand around them. ret is written only then. */
+bool as_of_parse(const char *text, size_t len, struct as_of *ret);
+
+/* as_of_parse_position(text, len, ret): as as_of_parse, but for a position alone: what Postgres
+ * answers where it gives an LSN as text. */
+bool as_of_parse_position(const char *text, size_t len, uint64_t *ret);
 
 #endif
