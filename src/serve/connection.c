@@ -27,6 +27,17 @@ static void wait_until(struct connections *cs, pthread_cond_t *condition, int64_
     (void)pthread_cond_timedwait(condition, &cs->lock, &t);
 }
 
+/* Whether the other end has closed its half, and all that it sent was read: an end that came in one
+ * event with the bytes before it, of which libmicrohttpd 0.9.75 took the bytes. Twice in a row, or
+ * its thread may be about to begin the request that those bytes were. */
+static bool has_ended(struct connection *c)
+{
+    char byte;
+    bool was_ended = c->is_ended;
+    c->is_ended = !atomic_load(&c->is_busy) && recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+    return was_ended && c->is_ended;
+}
+
 /* A connection is not closed but shut down: its thread then sees its end, and closes it. */
 static void *reap(void *context)
 {
@@ -36,7 +47,7 @@ static void *reap(void *context)
     for (unsigned tick = 0; !cs->is_stopping; tick = (unsigned)((clock_ms() - start) / 1000)) {
         atomic_store(&cs->tick_s, tick);
         for (struct connection *c = cs->first; c != NULL; c = c->next)
-            if (tick - atomic_load(&c->phase_s) > cs->phase_s_max)
+            if (tick - atomic_load(&c->phase_s) > cs->phase_s_max || has_ended(c))
                 (void)shutdown(c->fd, SHUT_RDWR);
         wait_until(cs, &cs->stopping, start + (int64_t)(tick + 1) * 1000);
     }

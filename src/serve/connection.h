@@ -3,8 +3,9 @@
  * libmicrohttpd's own limit is on silence, so that a byte now and then would hold a connection for
  * ever. Here a thread looks at all connections once a second, and shuts down those that have been
  * in one phase for too long, however busy they look: waiting for the next head of a request, or
- * from there until the answer is sent. These deadlines also end a connection whose other end was
- * closed along with the last bytes it sent, which libmicrohttpd 0.9.75 does not notice.
+ * from there until the answer is sent. It also shuts down those that wait for a head that cannot
+ * come, because their other end was closed along with the last bytes it sent: libmicrohttpd 0.9.75
+ * does not notice that.
  *
  * Ownership: connections_start and connections_stop bracket the use of a struct that the caller
  * supplies; a connection lives from connections_add to connections_remove.
@@ -24,6 +25,7 @@ struct connection {
     int fd;
     atomic_uint phase_s;    /* tick_s when the phase began */
     atomic_bool is_busy;    /* which phase it is: true from the head of a request to its answer */
+    bool is_ended;          /* nothing more can come, as far as the reaper saw a second ago */
     struct request request; /* of the thread that serves the connection */
 };
 

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -37,6 +38,13 @@ void client_close(struct client *c)
 {
     (void)close(c->fd);
     free(c);
+}
+
+void client_close_with(struct client *c, const char *text)
+{
+    assert_int_equal(setsockopt(c->fd, IPPROTO_TCP, TCP_CORK, &(int){1}, sizeof(int)), 0);
+    assert_true(client_puts(c, text));
+    client_close(c);
 }
 
 bool client_send(struct client *c, const char *bytes, size_t len)

@@ -27,6 +27,9 @@ struct answer {
 struct client *client_open(uint16_t port);
 void client_close(struct client *c);
 
+/* client_close_with(c, text): send a text with the end of the connection in its last packet. */
+void client_close_with(struct client *c, const char *text);
+
 /* client_send(c, bytes, len): all of it. false: the server closed the connection before.
  * client_puts: a text. */
 bool client_send(struct client *c, const char *bytes, size_t len);

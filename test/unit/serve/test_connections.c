@@ -350,6 +350,18 @@ static void closed_connections_give_their_files_back(void **state)
     wait_for_files(before);
 }
 
+static void connections_closed_along_with_their_last_bytes_give_their_files_back(void **state)
+{
+    static const char *const texts[] = {BADGE_LINE, "GET /", "", BADGE_LINE "GET /"};
+    struct running *r = *state;
+    int before = count_files();
+    for (size_t i = 0; i < 64; i++) {
+        struct client *c = client_open(r->port);
+        client_close_with(c, texts[i % 4]);
+    }
+    wait_for_files(before);
+}
+
 /* libmicrohttpd 0.9.75 loses sight of such a connection; see server.c. */
 static void a_connection_that_the_library_forgets_gives_its_file_back(void **state)
 {
@@ -570,6 +582,7 @@ int main(void)
         HASTY(what_trickles_is_closed),
         HASTY(a_client_that_keeps_asking_is_not_closed),
         TEST(closed_connections_give_their_files_back),
+        TEST(connections_closed_along_with_their_last_bytes_give_their_files_back),
         HASTY(a_connection_that_the_library_forgets_gives_its_file_back),
         cmocka_unit_test(a_request_under_way_is_answered_before_the_server_stops),
         cmocka_unit_test(idle_connections_do_not_hold_up_the_stop),
