@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
@@ -97,6 +98,16 @@ static void print_address(const struct config *config, uint16_t port)
     (void)fflush(stdout);
 }
 
+static void notify_ready(uint16_t port)
+{
+    int rc = sd_notifyf(0, "READY=1\nSTATUS=Serving port %u", port);
+    if (rc < 0)
+        log_line(LOG_LEVEL_WARNING,
+                 "whoever started badged cannot be told that it is ready, and may stop it: "
+                 "NOTIFY_SOCKET is %.100s: %s",
+                 getenv("NOTIFY_SOCKET"), strerrordesc_np(-rc));
+}
+
 enum err service_run(const struct service_options *o, struct error *e)
 {
     sigset_t signals, before;
@@ -122,8 +133,11 @@ enum err service_run(const struct service_options *o, struct error *e)
     if (err == ERR_OK)
         err = feed_sqlite_new(o->path, d, counts, &feed, e);
     if (err == ERR_OK) {
+        /* The feed's setting up locks the file. Who writes once there is an address should not meet
+         * that, nor a client counts that are not known yet, as far as that takes a second. */
+        (void)feed_sqlite_sync(feed, SYNC_MS);
         print_address(o->config, server_port(server));
-        (void)sd_notifyf(0, "READY=1\nSTATUS=Serving port %u", server_port(server));
+        notify_ready(server_port(server));
         err = serve_until_signal(o, &signals, feed, e);
         (void)sd_notify(0, "STOPPING=1");
     }

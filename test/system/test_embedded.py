@@ -99,6 +99,16 @@ def test_a_file_that_cannot_be_written_is_refused(badged, database):
     assert str(database) in done.stderr and "let its user write" in done.stderr
 
 
+def test_who_writes_once_there_is_an_address_meets_no_lock_of_badged(database):
+    with Badged.serve(f"sqlite:{database}", ready=False) as badged:
+        impatient = sqlite3.connect(database, timeout=0, isolation_level=None)
+        assert impatient.execute("SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'feedback' "
+                                 "AND name LIKE 'badged%'").fetchone()[0] > 0, "the feed is still to set these up"
+        impatient.execute("INSERT INTO tenants (id, name, slug) VALUES (?, 'x', 'x')", (TENANT,))
+        impatient.close()
+        assert ask(badged).status == 200
+
+
 class Supervisor:
     """The socket that systemd listens on for what its services say (sd_notify(3))."""
 
@@ -120,6 +130,13 @@ def test_a_supervisor_is_told_when_it_is_ready_and_when_it_stops(tmp_path, datab
         badged.send(signal.SIGTERM)
         assert supervisor.said() == ["STOPPING=1"]
         assert badged.wait() == 0
+
+
+def test_a_supervisor_that_cannot_be_told_is_warned_of_once(tmp_path, database):
+    with Badged.serve(f"sqlite:{database}", env={"NOTIFY_SOCKET": str(tmp_path / "nobody")}) as badged:
+        badged.stop()
+        warnings = [line for line in badged.err.lines if "NOTIFY_SOCKET" in line]
+    assert len(warnings) == 1 and f"{tmp_path}/nobody: No such file or directory" in warnings[0]
 
 
 # Stopping
