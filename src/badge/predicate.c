@@ -238,6 +238,7 @@ static enum truth truth_of_value(const struct value *v)
         return truth_of_bool(v->integer != 0);
     case VALUE_REAL:
         return truth_of_bool(v->real != 0);
+    case VALUE_DECIMAL:
     case VALUE_TEXT:
     case VALUE_BLOB:
         return truth_of_bool(text_is_nonzero(v->text.bytes, v->text.len));

@@ -5,8 +5,13 @@
 
 void table_fini(struct table *t)
 {
-    for (size_t i = 0; i < t->columns_count; i++)
-        free(t->columns[i].name);
+    for (size_t i = 0; i < t->columns_count; i++) {
+        struct column *c = &t->columns[i];
+        for (size_t k = 0; k < c->labels_count; k++)
+            free(c->labels[k]);
+        free(c->labels);
+        free(c->name);
+    }
     free(t->columns);
     free(t->schema);
     free(t->name);

@@ -1,5 +1,7 @@
 #include "base/value.h"
 
+#include "base/decimal.h"
+
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -29,6 +31,28 @@ static int compare_int_real(int64_t i, double r)
     return order != 0 ? order : compare_reals(whole, r);
 }
 
+static int compare_int_decimal(int64_t i, const struct value *decimal)
+{
+    char digits[DECIMAL_INT_BYTES_MAX];
+    size_t len = decimal_format_int(i, digits);
+    return decimal_compare(digits, len, decimal->text.bytes, decimal->text.len);
+}
+
+/* One of two numbers is a decimal. */
+static int compare_decimals(const struct value *a, const struct value *b)
+{
+    if (b->kind != VALUE_DECIMAL)
+        return -compare_decimals(b, a);
+    switch (a->kind) {
+    case VALUE_INT:
+        return compare_int_decimal(a->integer, b);
+    case VALUE_REAL:
+        return compare_reals(a->real, decimal_real(b->text.bytes, b->text.len));
+    default:
+        return decimal_compare(a->text.bytes, a->text.len, b->text.bytes, b->text.len);
+    }
+}
+
 static int compare_bytes(const struct value *a, const struct value *b)
 {
     size_t shorter = a->text.len < b->text.len ? a->text.len : b->text.len;
@@ -49,6 +73,8 @@ int value_compare(const struct value *a, const struct value *b)
         return compare_int_real(a->integer, b->real);
     if (a->kind == VALUE_REAL && b->kind == VALUE_INT)
         return -compare_int_real(b->integer, a->real);
+    if (a->kind <= VALUE_DECIMAL && b->kind <= VALUE_DECIMAL)
+        return compare_decimals(a, b);
     if (a->kind == b->kind)
         return compare_bytes(a, b);
     return (a->kind > b->kind) - (a->kind < b->kind);

@@ -12,6 +12,7 @@ enum value_kind {
     VALUE_NULL,
     VALUE_INT,
     VALUE_REAL,
+    VALUE_DECIMAL, /* the text of a number, as base/decimal.h reads it */
     VALUE_TEXT,
     VALUE_BLOB,
 };
@@ -24,14 +25,15 @@ struct value {
         struct {
             const char *bytes;
             size_t len;
-        } text; /* of VALUE_TEXT and VALUE_BLOB; may hold NULs */
+        } text; /* of VALUE_TEXT and VALUE_BLOB, which may hold NULs, and of VALUE_DECIMAL */
     };
 };
 
 /* value_compare(a, b): below, equal (0) or above, for two values that are not NULL. Numbers sort
  * before text, text before blobs, as in SQLite (sqlite.org/datatype3.html, section 4.1). An integer
- * and a real compare exactly, without rounding either. NaN equals itself and sorts after every
- * other number, as in Postgres. Text and blobs compare by byte. */
+ * and a real, an integer and a decimal, and two decimals compare exactly, without rounding either;
+ * a real and a decimal as two reals, as in Postgres. NaN equals itself and sorts after every other
+ * number, as in Postgres. Text and blobs compare by byte. */
 int value_compare(const struct value *a, const struct value *b);
 
 #endif

@@ -141,7 +141,7 @@ static void add_literal(struct random *r, struct buffer *out, enum column_type t
     case COLUMN_TIME:
         add_text(r, out, times, COUNT(times));
         break;
-    case COLUMN_OTHER:
+    default:
         assert(false);
     }
 }
@@ -449,9 +449,8 @@ void generate_row(struct random *r, bool is_loose, struct value row[GENERATE_COL
         case COLUMN_TIME:
             row[i] = text_value(times[random_below(r, COUNT(times))]);
             break;
-        case COLUMN_OTHER:
+        default:
             row[i] = text_value("{}");
-            break;
         }
     }
 }

@@ -72,6 +72,7 @@ static void make_table(void)
 static void bind(sqlite3_stmt *stmt, int i, const struct value *v)
 {
     switch (v->kind) {
+    case VALUE_DECIMAL: /* SQLite has none */
     case VALUE_NULL:
         sqlite3_bind_null(stmt, i);
         break;
