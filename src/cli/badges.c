@@ -10,9 +10,11 @@ static enum err print_badges(const struct invocation *in, const struct config *c
                              const struct uuid *tenant, struct error *e)
 {
     struct source_fault fault;
+    enum err err = service_check_embedded(config, e);
+    if (err != ERR_OK)
+        return err;
     struct counts *counts = counts_new(config->definitions->sources_count);
-    enum err err =
-        sqlite_once_count(service_path(config), config->definitions, tenant, counts, &fault, e);
+    err = sqlite_once_count(service_path(config), config->definitions, tenant, counts, &fault, e);
     if (err == ERR_CONFIG || err == ERR_SCHEMA)
         config_explain(config, &fault, e);
     char id[UUID_TEXT_LEN + 1];

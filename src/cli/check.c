@@ -9,14 +9,18 @@
 /* The tables are looked at when the database is there; one that was named for this run must be. */
 static enum err check_tables(const struct config *config, bool *ret_is_checked, struct error *e)
 {
+    enum err err = service_check_embedded(config, e);
+    if (err != ERR_OK)
+        return err;
     const char *path = service_path(config);
     bool is_named = strcmp(config->database_from, "--database") == 0 ||
-                    strcmp(config->database_from, "DATABASE_URL") == 0;
+                    strcmp(config->database_from, "DATABASE_URL") == 0 ||
+                    strcmp(config->database_from, "DATABASE_URL_FILE") == 0;
     *ret_is_checked = is_named || access(path, F_OK) == 0;
     if (!*ret_is_checked)
         return ERR_OK;
     struct source_fault fault;
-    enum err err = sqlite_once_check(path, config->definitions, &fault, e);
+    err = sqlite_once_check(path, config->definitions, &fault, e);
     if (err == ERR_CONFIG || err == ERR_SCHEMA)
         config_explain(config, &fault, e);
     return err;
@@ -45,10 +49,10 @@ int cmd_check(const struct invocation *in)
                      config->file != NULL ? config->file : "built-in definitions",
                      config->definitions->badges_count, config->definitions->sources_count);
         if (is_checked)
-            (void)printf("%s: its tables and columns suit them\n", config->database);
+            (void)printf("%s: its tables and columns suit them\n", config->database_shown);
         else
             (void)printf("%s is not there yet: tables and columns were not checked\n",
-                         config->database);
+                         config->database_shown);
     }
     config_free(config);
     return err == ERR_OK ? 0 : command_fail(&e);

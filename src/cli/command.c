@@ -9,8 +9,13 @@ const struct option_text option_texts[OPTION__COUNT] = {
                        "Read FILE instead of badged.yaml in the working directory."},
     [OPTION_DATABASE] =
         {"database", 'd', "URL",
-         "Follow this database: sqlite:FILE. Otherwise DATABASE_URL, then `database:` in the file, "
-         "then sqlite:badged.db."},
+         "Follow this database: sqlite:FILE, or postgres://USER@HOST/DATABASE; postgres:// alone "
+         "leaves all of it to PGHOST and the like. Otherwise DATABASE_URL, then `database:` in the "
+         "file, then sqlite:badged.db."},
+    [OPTION_FEED] = {"feed", 0, "MODE",
+                     "How Postgres is followed: `stream` by its changes as they happen, `poll` by "
+                     "counting again every few seconds, `auto` (the default) by polling where the "
+                     "right to stream is missing."},
     [OPTION_LISTEN] = {"listen", 'l', "ADDRESS:PORT",
                        "Listen here; port 0 takes a free one. Default 127.0.0.1:8080."},
     [OPTION_AUTH] = {"auth", 0, "MODE",
@@ -40,7 +45,7 @@ static const struct command table[] = {
      "once it listens; "
      "/readyz?verbose says whether the counts are known. SIGTERM or SIGINT ends it, letting "
      "requests under way finish.",
-     O(CONFIG) | O(DATABASE) | O(LISTEN) | O(AUTH) | O(THREADS) | O(QUIET),
+     O(CONFIG) | O(DATABASE) | O(FEED) | O(LISTEN) | O(AUTH) | O(THREADS) | O(QUIET),
      {"badged serve --auth none",
       "badged serve --auth none --database sqlite:shop.db --listen 127.0.0.1:0"},
      cmd_serve},
@@ -62,7 +67,7 @@ static const struct command table[] = {
      "the database is there, it also checks that tables and columns exist and that their types "
      "suit. Exits 0 when all "
      "is well, else prints the place and what was expected.",
-     O(CONFIG) | O(DATABASE),
+     O(CONFIG) | O(DATABASE) | O(FEED),
      {"badged check", "badged check badged.yaml --database sqlite:shop.db"},
      cmd_check},
     {"demo",
@@ -214,6 +219,7 @@ struct config_flags command_flags(const struct invocation *in)
     return (struct config_flags){
         .file = in->options[OPTION_CONFIG],
         .database = in->options[OPTION_DATABASE],
+        .feed = in->options[OPTION_FEED],
         .listen = in->options[OPTION_LISTEN],
         .auth = in->options[OPTION_AUTH],
         .threads = in->options[OPTION_THREADS],

@@ -16,6 +16,7 @@
 enum option_id {
     OPTION_CONFIG,
     OPTION_DATABASE,
+    OPTION_FEED,
     OPTION_LISTEN,
     OPTION_AUTH,
     OPTION_THREADS,

@@ -138,6 +138,13 @@ static void print_man(void)
         print_man_command(&table[i]);
     (void)printf(".SH ENVIRONMENT\n.TP\n.B DATABASE_URL\nThe database, unless "
                  "\\fB\\-\\-database\\fR names one.\n"
+                 ".TP\n.B DATABASE_URL_FILE\nA file whose text is the database, instead of "
+                 "\\fBDATABASE_URL\\fR.\n"
+                 ".TP\n.B PGPASSWORD_FILE\nA file whose text is the password for Postgres, where "
+                 "the URL has none.\n"
+                 ".TP\n.BR PGHOST \", \" PGUSER \", \" PGPASSWORD \", ...\"\nWhat the URL of a "
+                 "Postgres database leaves out, as libpq reads it; so are .pgpass and the "
+                 "connection service file.\n"
                  ".SH FILES\n.TP\n.I badged.yaml\nBadge definitions and settings, read from the "
                  "working directory.\n"
                  ".TP\n.I badged.db\nThe embedded database, made when no other is named.\n.SH EXIT "

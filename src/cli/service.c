@@ -22,6 +22,16 @@ enum {
     SYNC_MS = 1000,
 };
 
+enum err service_check_embedded(const struct config *config, struct error *e)
+{
+    if (!config_is_postgres(config))
+        return ERR_OK;
+    return error_set(e, ERR_CONFIG,
+                     "%s: this version of badged does not follow Postgres yet; expected "
+                     "sqlite:FILE, as in sqlite:badged.db",
+                     config->database_shown);
+}
+
 const char *service_path(const struct config *config)
 {
     static const char prefix[] = "sqlite:";
@@ -32,7 +42,10 @@ const char *service_path(const struct config *config)
 enum err service_open(const struct config *config, struct error *e)
 {
     sqlite3 *db = NULL;
-    enum err err = store_sqlite_open(service_path(config), &db, e);
+    enum err err = service_check_embedded(config, e);
+    if (err != ERR_OK)
+        return err;
+    err = store_sqlite_open(service_path(config), &db, e);
     if (err != ERR_OK)
         return err;
     (void)sqlite3_close(db);

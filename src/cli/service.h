@@ -20,6 +20,9 @@ struct service_options {
     int tick_ms;
 };
 
+/* service_check_embedded(config, e): ERR_CONFIG unless the database is an embedded one. */
+enum err service_check_embedded(const struct config *config, struct error *e) MUST_CHECK;
+
 /* service_path(config): the file of the embedded database that the configuration names. */
 const char *service_path(const struct config *config);
 

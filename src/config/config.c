@@ -1,18 +1,18 @@
 #include "config/config.h"
 
+#include "base/log.h"
 #include "base/mem.h"
+#include "config/environment.h"
+#include "config/file.h"
 #include "config/places.h"
 #include "config/schema.h"
 #include "config/setting.h"
 #include "config/tree.h"
+#include "config/url.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
     THREADS_DEFAULT_MAX = 4
@@ -44,10 +44,16 @@ struct config *config_new(void)
 {
     struct config *c = mem_zero(1, sizeof(*c));
     c->database = copy("sqlite:badged.db");
+    c->database_shown = copy("sqlite:badged.db");
     c->database_from = copy("default");
+    c->publication = copy("badged");
+    c->poll_seconds = 5;
+    c->lag_bytes = (uint64_t)4 << 30;
+    c->lag_seconds = 300;
     c->listen_host = copy("127.0.0.1");
     c->listen_port = 8080;
     c->threads = default_threads();
+    c->after_seconds = 5;
     c->definitions = definitions_builtin();
     return c;
 }
@@ -58,11 +64,19 @@ void config_free(struct config *c)
         return;
     free(c->file);
     free(c->database);
+    free(c->database_shown);
     free(c->database_from);
+    free(c->pg_password);
+    free(c->publication);
     free(c->listen_host);
     definitions_free(c->definitions);
     places_free(c->places);
     free(c);
+}
+
+bool config_is_postgres(const struct config *c)
+{
+    return url_is_postgres(c->database);
 }
 
 void config_explain(const struct config *c, const struct source_fault *fault, struct error *e)
@@ -92,16 +106,55 @@ enum err config_explain_setting(const struct config *c, const char *key, const c
 
 static enum err set_database(struct config *c, const char *text, const char *from, struct error *e)
 {
-    enum err err = setting_check_database(text, e);
+    enum err err = setting_check_database(text, &c->has_database_password, e);
     if (err != ERR_OK)
         return err;
     replace(&c->database, text);
     replace(&c->database_from, from);
+    free(c->database_shown);
+    c->database_shown = url_is_postgres(text) ? url_show(text) : copy(text);
     return ERR_OK;
 }
 
-static enum err set_listen(struct config *c, const char *text, struct error *e)
+static enum err set_feed(struct config *c, const char *text, const char *from, struct error *e)
 {
+    (void)from;
+    return setting_feed(text, &c->feed, e);
+}
+
+static enum err set_publication(struct config *c, const char *text, const char *from,
+                                struct error *e)
+{
+    (void)from;
+    enum err err = setting_check_publication(text, e);
+    if (err == ERR_OK)
+        replace(&c->publication, text);
+    return err;
+}
+
+static enum err set_poll_seconds(struct config *c, const char *text, const char *from,
+                                 struct error *e)
+{
+    (void)from;
+    return setting_seconds(text, (struct setting_range){1, 3600}, &c->poll_seconds, e);
+}
+
+static enum err set_lag_bytes(struct config *c, const char *text, const char *from, struct error *e)
+{
+    (void)from;
+    return setting_bytes(text, &c->lag_bytes, e);
+}
+
+static enum err set_lag_seconds(struct config *c, const char *text, const char *from,
+                                struct error *e)
+{
+    (void)from;
+    return setting_seconds(text, (struct setting_range){1, 86400}, &c->lag_seconds, e);
+}
+
+static enum err set_listen(struct config *c, const char *text, const char *from, struct error *e)
+{
+    (void)from;
     char *host;
     enum err err = setting_listen(text, &host, &c->listen_port, e);
     if (err != ERR_OK)
@@ -111,29 +164,58 @@ static enum err set_listen(struct config *c, const char *text, struct error *e)
     return ERR_OK;
 }
 
-/* ---- the file's text ---- */
-
-/* Put the place of a top-level key in front of what is wrong with its value. */
-static enum err blame_key(const struct tree *t, const char *key, enum err err, struct error *e)
+static enum err set_auth(struct config *c, const char *text, const char *from, struct error *e)
 {
-    if (err != ERR_OK && e != NULL)
-        tree_wrap(t, tree_find(t, tree_root(t), key)->start, e);
-    return err;
+    (void)from;
+    return setting_auth(text, &c->auth, e);
 }
+
+static enum err set_threads(struct config *c, const char *text, const char *from, struct error *e)
+{
+    (void)from;
+    return setting_threads(text, &c->threads, e);
+}
+
+static enum err set_after_seconds(struct config *c, const char *text, const char *from,
+                                  struct error *e)
+{
+    (void)from;
+    return setting_seconds(text, (struct setting_range){0, 60}, &c->after_seconds, e);
+}
+
+/* A setting as it was given: where, its text (NULL: not at all), and what takes it. */
+struct given {
+    const char *name, *text;
+    enum err (*set)(struct config *c, const char *text, const char *from, struct error *e);
+};
+
+/* ---- the file's text ---- */
 
 static enum err take_settings(struct config *c, const struct tree *t,
                               const struct schema_file *file, struct error *e)
 {
-    enum err err = ERR_OK;
-    if (file->database != NULL)
-        err = blame_key(t, "database", set_database(c, file->database, t->name, e), e);
-    if (err == ERR_OK && file->listen != NULL)
-        err = blame_key(t, "listen", set_listen(c, file->listen, e), e);
-    if (err == ERR_OK && file->auth != NULL)
-        err = blame_key(t, "auth", setting_auth(file->auth, &c->auth, e), e);
-    if (err == ERR_OK && file->threads != NULL)
-        err = blame_key(t, "threads", setting_threads(file->threads, &c->threads, e), e);
-    return err;
+    const struct given keys[] = {
+        {"database", file->database, set_database},
+        {"feed", file->feed, set_feed},
+        {"publication", file->publication, set_publication},
+        {"poll_seconds", file->poll_seconds, set_poll_seconds},
+        {"lag_bytes", file->lag_bytes, set_lag_bytes},
+        {"lag_seconds", file->lag_seconds, set_lag_seconds},
+        {"listen", file->listen, set_listen},
+        {"auth", file->auth, set_auth},
+        {"threads", file->threads, set_threads},
+        {"after_seconds", file->after_seconds, set_after_seconds},
+    };
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        if (keys[i].text == NULL)
+            continue;
+        enum err err = keys[i].set(c, keys[i].text, t->name, e);
+        if (err != ERR_OK && e != NULL)
+            tree_wrap(t, tree_find(t, tree_root(t), keys[i].name)->start, e);
+        if (err != ERR_OK)
+            return err;
+    }
+    return ERR_OK;
 }
 
 /* To definitions_add a badge of the same name is one to replace; within one file it is a slip. */
@@ -227,73 +309,26 @@ enum err config_parse(struct config *c, const char *name, const char *text, size
     return err;
 }
 
-/* ---- the file ---- */
+/* ---- putting together ---- */
 
-static enum err check_plain(const char *path, const struct stat *st, struct error *e)
+static enum err parse_file(struct config *c, const struct config_flags *flags, struct error *e)
 {
-    if (S_ISDIR(st->st_mode))
-        return error_set(e, ERR_CONFIG, "%s: a directory; expected a plain file", path);
-    if (!S_ISREG(st->st_mode))
-        return error_set(e, ERR_CONFIG, "%s: no plain file; expected one", path);
-    return ERR_OK;
-}
-
-/* One byte more than is allowed tells a file that is too large, whatever it claimed to be. */
-static enum err read_all(int fd, const char *path, char *out, size_t *ret_len, struct error *e)
-{
-    size_t len = 0;
-    for (;;) {
-        ssize_t n = read(fd, out + len, CONFIG_FILE_BYTES_MAX + 1 - len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return error_set_errno(e, errno, "reading %s", path);
-        if (n == 0)
-            break;
-        len += (size_t)n;
-        if (len > CONFIG_FILE_BYTES_MAX)
-            return error_set(e, ERR_CONFIG, "%s: more than %d bytes; expected at most that many",
-                             path, CONFIG_FILE_BYTES_MAX);
-    }
-    *ret_len = len;
-    return ERR_OK;
-}
-
-static enum err parse_open_file(struct config *c, int fd, const char *path, struct error *e)
-{
-    struct stat st;
-    if (fstat(fd, &st) != 0)
-        return error_set_errno(e, errno, "reading %s", path);
-    enum err err = check_plain(path, &st, e);
+    const char *path = flags->file != NULL ? flags->file : default_file;
+    char *text;
+    size_t len;
+    enum err err = file_read(path, CONFIG_FILE_BYTES_MAX, &text, &len, e);
+    if (err == ERR_NOT_FOUND && flags->file == NULL)
+        return ERR_OK;
+    if (err == ERR_NOT_FOUND)
+        return error_set(e, err, "--config %s: there is no such file", path);
     if (err != ERR_OK)
         return err;
-    size_t len;
-    char *text = mem_zero(CONFIG_FILE_BYTES_MAX + 1, 1);
-    err = read_all(fd, path, text, &len, e);
-    if (err == ERR_OK)
-        err = config_parse(c, path, text, len, e);
+    err = config_parse(c, path, text, len, e);
     free(text);
     if (err == ERR_OK)
         c->file = copy(path);
     return err;
 }
-
-static enum err parse_file(struct config *c, const char *path, bool is_required, struct error *e)
-{
-    /* O_NONBLOCK: opening a pipe that nobody writes to would wait for ever. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0 && errno == ENOENT && !is_required)
-        return ERR_OK;
-    if (fd < 0 && errno == ENOENT)
-        return error_set(e, ERR_NOT_FOUND, "--config %s: there is no such file", path);
-    if (fd < 0)
-        return error_set_errno(e, errno, "reading %s", path);
-    enum err err = parse_open_file(c, fd, path, e);
-    (void)close(fd);
-    return err;
-}
-
-/* ---- putting together ---- */
 
 /* Put the name of a flag or variable in front of what is wrong with it. */
 static enum err blame_usage(const char *name, enum err err, struct error *e)
@@ -307,52 +342,66 @@ static enum err blame_usage(const char *name, enum err err, struct error *e)
     return ERR_USAGE;
 }
 
-/* DATABASE_URL, or NULL when it names nothing. */
-static const char *database_url(void)
+static enum err take_flags(struct config *c, const struct config_flags *flags, struct error *e)
 {
-    const char *url = getenv("DATABASE_URL");
-    return url != NULL && *url != '\0' ? url : NULL;
+    const struct given given[] = {
+        {"--database", flags->database, set_database}, {"--feed", flags->feed, set_feed},
+        {"--listen", flags->listen, set_listen},       {"--auth", flags->auth, set_auth},
+        {"--threads", flags->threads, set_threads},
+    };
+    for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
+        if (given[i].text == NULL)
+            continue;
+        enum err err = given[i].set(c, given[i].text, given[i].name, e);
+        if (err != ERR_OK)
+            return blame_usage(given[i].name, err, e);
+    }
+    return ERR_OK;
 }
 
-static enum err take_usage(struct config *c, const struct config_flags *flags, struct error *e)
+static enum err take_environment(struct config *c, struct error *e)
 {
-    enum err err = ERR_OK;
-    const char *url = database_url();
-    if (flags->database != NULL)
-        err = blame_usage("--database", set_database(c, flags->database, "--database", e), e);
-    else if (url != NULL)
-        err = blame_usage("DATABASE_URL", set_database(c, url, "DATABASE_URL", e), e);
-    if (err == ERR_OK && flags->listen != NULL)
-        err = blame_usage("--listen", set_listen(c, flags->listen, e), e);
-    if (err == ERR_OK && flags->auth != NULL)
-        err = blame_usage("--auth", setting_auth(flags->auth, &c->auth, e), e);
-    if (err == ERR_OK && flags->threads != NULL)
-        err = blame_usage("--threads", setting_threads(flags->threads, &c->threads, e), e);
+    char *url = NULL;
+    const char *from;
+    enum err err = environment_database(&url, &from, e);
+    if (err == ERR_OK && url != NULL)
+        err = blame_usage(from, set_database(c, url, from, e), e);
+    free(url);
     return err;
 }
 
-/* Only the database that won is asked of: a file may name one that a flag puts aside. The default
- * is supported, so what neither flag nor environment named is the file's. */
-static enum err check_supported(const struct config *c, const struct config_flags *flags,
-                                struct error *e)
+/* What depends on the database that won. */
+static enum err take_database(struct config *c, const struct config_flags *flags, struct error *e)
 {
-    enum err err = setting_check_supported(c->database, e);
-    if (err == ERR_OK)
+    if (!config_is_postgres(c) && flags->feed != NULL)
+        return error_set(e, ERR_USAGE,
+                         "--feed says how Postgres is followed, and the database is %s; leave it "
+                         "out, or name a database at postgres://…",
+                         c->database_shown);
+    if (!config_is_postgres(c))
         return ERR_OK;
-    bool is_from_file = flags->database == NULL && database_url() == NULL;
-    return is_from_file ? blame_key(places_tree(c->places), "database", err, e)
-                        : blame_usage(c->database_from, err, e);
+    if (c->has_database_password && flags->database != NULL)
+        log_line(LOG_LEVEL_WARNING,
+                 "everybody on this machine can read the password in --database, as `ps` shows "
+                 "it; better ways are DATABASE_URL_FILE, PGPASSWORD_FILE and ~/.pgpass");
+    enum err err = environment_password(&c->pg_password, e);
+    if (err == ERR_OK && c->has_database_password) {
+        free(c->pg_password);
+        c->pg_password = NULL;
+    }
+    return err;
 }
 
 enum err config_load(const struct config_flags *flags, struct config **ret, struct error *e)
 {
     struct config *c = config_new();
-    enum err err =
-        parse_file(c, flags->file != NULL ? flags->file : default_file, flags->file != NULL, e);
+    enum err err = parse_file(c, flags, e);
+    if (err == ERR_OK && flags->database == NULL)
+        err = take_environment(c, e);
     if (err == ERR_OK)
-        err = take_usage(c, flags, e);
+        err = take_flags(c, flags, e);
     if (err == ERR_OK)
-        err = check_supported(c, flags, e);
+        err = take_database(c, flags, e);
     if (err != ERR_OK) {
         config_free(c);
         return err;

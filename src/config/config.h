@@ -28,6 +28,7 @@
 #include "badge/index.h"
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,19 +43,37 @@ enum config_auth {
     CONFIG_AUTH_PROXY,
 };
 
+/* How a Postgres database is followed. */
+enum config_feed {
+    CONFIG_FEED_AUTO, /* the default: by its stream of changes, or by polling without the right to
+                       */
+    CONFIG_FEED_STREAM,
+    CONFIG_FEED_POLL,
+};
+
 struct config_places; /* where in the file each source stands */
 
 struct config {
     char *file;     /* path that was read, or NULL: no file */
-    char *database; /* "sqlite:FILE", FILE relative to the working directory; default
-                       "sqlite:badged.db" */
-    char *
-        database_from; /* what named it: "--database", "DATABASE_URL", the file's path, "default" */
-    char *listen_host; /* address without brackets; default "127.0.0.1" */
-    uint16_t listen_port; /* 0: any free one; default 8080 */
+    char *database; /* "sqlite:FILE", FILE relative to the working directory, or a URL for libpq,
+                       "postgres://…" or "postgresql://…"; default "sqlite:badged.db" */
+    char *database_shown; /* what may be printed of it: no password, no query */
+    char *database_from;  /* what named it: "--database", "DATABASE_URL", "DATABASE_URL_FILE", the
+                             file's path, "default" */
+    bool has_database_password; /* there is a password in the URL */
+    char *pg_password;     /* of PGPASSWORD_FILE; NULL: the URL's, or what libpq finds by itself */
+    enum config_feed feed; /* of Postgres, as all up to lag_seconds */
+    char *publication;     /* default "badged" */
+    unsigned poll_seconds; /* between two polls, 1 to 3600; default 5 */
+    uint64_t lag_bytes;    /* of the server's log that may wait for badged; default 4 GiB */
+    unsigned lag_seconds;  /* that badged may be behind, 1 to 86400; default 300 */
+    char *listen_host;     /* address without brackets; default "127.0.0.1" */
+    uint16_t listen_port;  /* 0: any free one; default 8080 */
     enum config_auth auth;
     unsigned threads; /* of the server, 1 to 64; default: the processors this process may use, at
                          most 4 */
+    unsigned after_seconds; /* that a request waits for the commit it asks for, 0 to 60; default 5
+                             */
     struct definitions
         *definitions; /* the built-in badges, with the file's added or put in their place */
     struct config_places *places; /* NULL: no badge comes from a file */
@@ -64,14 +83,16 @@ struct config {
 struct config_flags {
     const char *file; /* --config: must exist; when NULL, badged.yaml in the working directory is
                          read if it is there */
-    const char *database, *listen, *auth, *threads;
+    const char *database, *feed, *listen, *auth, *threads;
 };
 
-/* config_load(flags, ret, e): read the file and DATABASE_URL (when it is not empty and no flag
- * names a database), check, and put together. ERR_CONFIG: the file is wrong, no plain file, or
- * larger than CONFIG_FILE_BYTES_MAX. ERR_USAGE: a flag or DATABASE_URL is wrong. ERR_NOT_FOUND:
- * --config names no file. ERR_READ_ONLY, ERR_SYSTEM: it cannot be read. What a flag overrides is
- * checked in the file all the same. Reads the environment, so before threads start. */
+/* config_load(flags, ret, e): read the file and the environment (DATABASE_URL and DATABASE_URL_FILE
+ * unless a flag names a database, PGPASSWORD_FILE when it is Postgres), check, and put together.
+ * ERR_CONFIG: the file is wrong, no plain file, or larger than CONFIG_FILE_BYTES_MAX. ERR_USAGE: a
+ * flag or the environment is wrong, or --feed is given with an embedded database. ERR_NOT_FOUND:
+ * --config or the environment names no file. ERR_READ_ONLY, ERR_SYSTEM: it cannot be read. What a
+ * flag overrides is checked in the file all the same. Logs a warning of a password in a flag. Reads
+ * the environment, so before threads start. */
 enum err config_load(const struct config_flags *flags, struct config **ret,
                      struct error *e) MUST_CHECK;
 
@@ -83,6 +104,9 @@ struct config *config_new(void);
  * file. On failure c is good for config_free only. */
 enum err config_parse(struct config *c, const char *name, const char *text, size_t len,
                       struct error *e) MUST_CHECK;
+
+/* config_is_postgres(c): whether the database is Postgres, and not an embedded one. */
+bool config_is_postgres(const struct config *c);
 
 /* config_free(c): c may be NULL. */
 void config_free(struct config *c);

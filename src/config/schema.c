@@ -53,9 +53,15 @@ static const cyaml_schema_value_t badge_schema = {
 /* `badges:` with nothing behind it is what remains when all entries are commented out. */
 static const cyaml_schema_field_t file_fields[] = {
     TEXT_FIELD(database, OPTIONAL, struct schema_file),
+    TEXT_FIELD(feed, OPTIONAL, struct schema_file),
+    TEXT_FIELD(publication, OPTIONAL, struct schema_file),
+    TEXT_FIELD(poll_seconds, OPTIONAL, struct schema_file),
+    TEXT_FIELD(lag_bytes, OPTIONAL, struct schema_file),
+    TEXT_FIELD(lag_seconds, OPTIONAL, struct schema_file),
     TEXT_FIELD(listen, OPTIONAL, struct schema_file),
     TEXT_FIELD(auth, OPTIONAL, struct schema_file),
     TEXT_FIELD(threads, OPTIONAL, struct schema_file),
+    TEXT_FIELD(after_seconds, OPTIONAL, struct schema_file),
     CYAML_FIELD_SEQUENCE_COUNT("badges", CYAML_FLAG_POINTER_NULL_STR | CYAML_FLAG_OPTIONAL,
                                struct schema_file, badges, badges_count, &badge_schema, 0,
                                BADGES_MAX),
@@ -66,9 +72,9 @@ static const cyaml_schema_value_t file_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct schema_file, file_fields)};
 
 enum {
-    FIELDS_MAX = 8
+    FIELDS_MAX = 12
 }; /* keys of one mapping */
-static_assert(CYAML_ARRAY_LEN(source_fields) <= FIELDS_MAX + 1, "room for what check_map has seen");
+static_assert(CYAML_ARRAY_LEN(file_fields) <= FIELDS_MAX + 1, "room for what check_map has seen");
 
 /* ---- checking ---- */
 

@@ -28,7 +28,8 @@ struct schema_badge {
 
 /* NULL is a key that the file does not have. */
 struct schema_file {
-    char *database, *listen, *auth, *threads;
+    char *database, *feed, *publication, *poll_seconds, *lag_bytes, *lag_seconds;
+    char *listen, *auth, *threads, *after_seconds;
     struct schema_badge *badges;
     size_t badges_count;
 };

@@ -1,6 +1,7 @@
 #include "config/setting.h"
 
 #include "base/mem.h"
+#include "config/url.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -9,11 +10,6 @@
 static bool starts_with(const char *text, const char *start)
 {
     return strncmp(text, start, strlen(start)) == 0;
-}
-
-static bool is_postgres(const char *text)
-{
-    return starts_with(text, "postgres://") || starts_with(text, "postgresql://");
 }
 
 /* ---- database ---- */
@@ -36,12 +32,16 @@ static enum err check_file(const char *file, struct error *e)
     return ERR_OK;
 }
 
-enum err setting_check_database(const char *text, struct error *e)
+enum err setting_check_database(const char *text, bool *ret_has_password, struct error *e)
 {
-    if (starts_with(text, "sqlite:"))
-        return check_file(text + strlen("sqlite:"), e);
-    if (is_postgres(text))
-        return ERR_OK;
+    if (url_is_postgres(text))
+        return url_check(text, ret_has_password, e);
+    if (starts_with(text, "sqlite:")) {
+        enum err err = check_file(text + strlen("sqlite:"), e);
+        if (err == ERR_OK)
+            *ret_has_password = false;
+        return err;
+    }
     size_t scheme =
         strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
     if (scheme > 0 && scheme < 20 && starts_with(text + scheme, "://"))
@@ -54,14 +54,67 @@ enum err setting_check_database(const char *text, struct error *e)
         "as in sqlite:badged.db, or postgres://…");
 }
 
-enum err setting_check_supported(const char *text, struct error *e)
+/* ---- how Postgres is followed ---- */
+
+enum err setting_feed(const char *text, enum config_feed *ret, struct error *e)
 {
-    if (!is_postgres(text))
-        return ERR_OK;
+    static const struct {
+        const char *word;
+        enum config_feed feed;
+    } words[] = {
+        {"auto", CONFIG_FEED_AUTO}, {"stream", CONFIG_FEED_STREAM}, {"poll", CONFIG_FEED_POLL}};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(words[i].word, text) == 0) {
+            *ret = words[i].feed;
+            return ERR_OK;
+        }
+    }
     return error_set(e, ERR_CONFIG,
-                     "a database at %s, which this version of badged does not follow yet; expected "
-                     "sqlite:FILE, as in sqlite:badged.db",
-                     starts_with(text, "postgres://") ? "postgres://" : "postgresql://");
+                     "'%.40s' is no way to follow a database; expected auto, stream or poll", text);
+}
+
+enum err setting_check_publication(const char *text, struct error *e)
+{
+    size_t len = strlen(text);
+    if (len < 1 || len > SETTING_PUBLICATION_BYTES_MAX)
+        return error_set(e, ERR_CONFIG,
+                         "the name of a publication with %zu bytes; expected 1 to %d", len,
+                         SETTING_PUBLICATION_BYTES_MAX);
+    return ERR_OK;
+}
+
+enum err setting_seconds(const char *text, struct setting_range range, unsigned *ret,
+                         struct error *e)
+{
+    size_t digits = strspn(text, "0123456789");
+    bool is_number = digits > 0 && digits <= 6 && text[digits] == '\0';
+    unsigned long seconds = is_number ? strtoul(text, NULL, 10) : 0;
+    if (!is_number || seconds < range.min || seconds > range.max)
+        return error_set(e, ERR_CONFIG,
+                         "'%.40s' is no number of seconds; expected a whole number from %u to %u",
+                         text, range.min, range.max);
+    *ret = (unsigned)seconds;
+    return ERR_OK;
+}
+
+enum err setting_bytes(const char *text, uint64_t *ret, struct error *e)
+{
+    static const char *const units[] = {"", "KiB", "MiB", "GiB"};
+    const uint64_t min = (uint64_t)1 << 20, max = (uint64_t)1024 << 30;
+    size_t digits = strspn(text, "0123456789");
+    const char *unit = text + digits + strspn(text + digits, " ");
+    size_t power = 0;
+    while (power < sizeof(units) / sizeof(units[0]) && strcmp(units[power], unit) != 0)
+        power++;
+    bool is_number = digits > 0 && digits <= 13 && power < sizeof(units) / sizeof(units[0]);
+    uint64_t number = is_number ? strtoull(text, NULL, 10) : 0;
+    if (number > max >> 10 * power || number << 10 * power < min)
+        return error_set(e, ERR_CONFIG,
+                         "'%.40s' is no number of bytes; expected a whole number, with KiB, MiB or "
+                         "GiB behind it as needed, from 1 MiB to 1024 GiB",
+                         text);
+    *ret = number << 10 * power;
+    return ERR_OK;
 }
 
 /* ---- listen ---- */

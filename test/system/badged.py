@@ -41,8 +41,8 @@ def program():
 
 def environment(env=None):
     """What the program sees: no setting of the developer's own, the sanitizers strict, and env on top."""
-    dropped = ("DATABASE_URL", "JOURNAL_STREAM", "NOTIFY_SOCKET")
-    kept = {k: v for k, v in os.environ.items() if k not in dropped and not k.startswith("BADGED")}
+    dropped = ("DATABASE_URL", "DATABASE_URL_FILE", "JOURNAL_STREAM", "NOTIFY_SOCKET")
+    kept = {k: v for k, v in os.environ.items() if k not in dropped and not k.startswith(("BADGED", "PG"))}
     return {**kept, **SANITIZER_OPTIONS, "LC_ALL": "C.UTF-8", **(env or {})}
 
 

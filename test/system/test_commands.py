@@ -88,6 +88,9 @@ def test_the_manual_page_has_every_command_and_no_fault(tmp_path):
     (["serve", "--auth", "none", "--threads", "0"], "threads"),
     (["serve", "--auth", "none", "--listen", "127.0.0.1:99999"], "99999"),
     (["serve", "--auth", "none", "--database", "mysql://x"], "sqlite:FILE"),
+    (["serve", "--auth", "none", "--feed", "poll"], "--feed says how Postgres is followed"),
+    (["serve", "--auth", "none", "--feed", "push", "--database", "postgres://"], "expected auto, stream or poll"),
+    (["serve", "--auth", "none", "--database", "postgres://u:hush%zz@h/d"], "invalid percent-encoded token …;"),
     (["demo", "--every", "0"], "--every takes seconds"),
     (["demo", "--every", "1s"], "--every takes seconds"),
     (["demo", "--every", "nan"], "--every takes seconds"),
@@ -99,6 +102,17 @@ def test_a_wrong_command_line_is_refused_with_the_reason(tmp_path, arguments, me
     assert message in done.stderr
     assert done.stderr.startswith("badged: ") and done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == [], "a refused command must not make files"
+
+
+def test_a_password_on_the_command_line_is_warned_of_and_not_repeated(tmp_path):
+    url = "postgres://nobody:hush@localhost:1/none"
+    done = run("check", "--database", url, cwd=tmp_path)
+    assert "everybody on this machine can read the password in --database" in done.stderr
+    assert "DATABASE_URL_FILE, PGPASSWORD_FILE and ~/.pgpass" in done.stderr
+    assert "hush" not in done.stderr
+    for arguments, env in ((["--database", url.replace(":hush", "")], {}), ([], {"DATABASE_URL": url})):
+        done = run("check", *arguments, cwd=tmp_path, env=env)
+        assert done.returncode != 0 and "hush" not in done.stderr and "everybody" not in done.stderr
 
 
 @pytest.mark.parametrize("arguments, message", [

@@ -7,6 +7,11 @@
 
 #include <stddef.h>
 
+/* What messages list of the keys of a file. */
+#define FILE_KEYS                                                                                  \
+    "database, feed, publication, poll_seconds, lag_bytes, lag_seconds, listen, auth, threads, "   \
+    "after_seconds, badges"
+
 struct row {
     const char *yaml;
     size_t len;

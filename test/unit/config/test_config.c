@@ -30,6 +30,14 @@ static void assert_defaults(const struct config *c)
     assert_int_equal(c->listen_port, 8080);
     assert_int_equal(c->auth, CONFIG_AUTH_UNSET);
     assert_in_range(c->threads, 1, 4);
+    assert_false(config_is_postgres(c));
+    assert_null(c->pg_password);
+    assert_int_equal(c->feed, CONFIG_FEED_AUTO);
+    assert_string_equal(c->publication, "badged");
+    assert_int_equal(c->poll_seconds, 5);
+    assert_int_equal(c->lag_bytes, 4294967296);
+    assert_int_equal(c->lag_seconds, 300);
+    assert_int_equal(c->after_seconds, 5);
     struct definitions *builtin = definitions_builtin();
     assert_int_equal(c->definitions->badges_count, builtin->badges_count);
     assert_int_equal(c->definitions->sources_count, builtin->sources_count);
@@ -64,13 +72,36 @@ static void every_setting_is_read(void **state)
 {
     (void)state;
     struct config *c = parse("database: sqlite:/tmp/x.db\nlisten: \"[::1]:0\"\nauth: proxy\n"
-                             "threads: 7\n");
+                             "threads: 7\nfeed: poll\npublication: ours\npoll_seconds: 60\n"
+                             "lag_bytes: 16 MiB\nlag_seconds: 10\nafter_seconds: 0\n");
     assert_string_equal(c->database, "sqlite:/tmp/x.db");
     assert_string_equal(c->database_from, "badged.yaml");
     assert_string_equal(c->listen_host, "::1");
     assert_int_equal(c->listen_port, 0);
     assert_int_equal(c->auth, CONFIG_AUTH_PROXY);
     assert_int_equal(c->threads, 7);
+    assert_int_equal(c->feed, CONFIG_FEED_POLL);
+    assert_string_equal(c->publication, "ours");
+    assert_int_equal(c->poll_seconds, 60);
+    assert_int_equal(c->lag_bytes, 16777216);
+    assert_int_equal(c->lag_seconds, 10);
+    assert_int_equal(c->after_seconds, 0);
+    config_free(c);
+}
+
+static void a_postgres_database_is_shown_without_its_password(void **state)
+{
+    (void)state;
+    struct config *c = parse("database: postgresql://u:secret@h:5433/d?sslmode=require\n");
+    assert_true(config_is_postgres(c));
+    assert_string_equal(c->database, "postgresql://u:secret@h:5433/d?sslmode=require");
+    assert_string_equal(c->database_shown, "postgresql://u@h:5433/d");
+    assert_true(c->has_database_password);
+    config_free(c);
+    c = parse("database: sqlite:a?b@c\n");
+    assert_false(config_is_postgres(c));
+    assert_string_equal(c->database_shown, "sqlite:a?b@c");
+    assert_false(c->has_database_password);
     config_free(c);
 }
 
@@ -88,6 +119,23 @@ static void settings_are_placed_where_their_value_stands(void **state)
             "badged.yaml:1:9: 'basic' is no way to authenticate; expected none, jwt or proxy"),
         ROW("# a comment\n\n{ threads: 65 }\n",
             "badged.yaml:3:12: '65' is no number of threads; expected a whole number from 1 to 64"),
+        ROW("feed: push\n",
+            "badged.yaml:1:7: 'push' is no way to follow a database; expected auto, "
+            "stream or poll"),
+        ROW("publication: ''\n",
+            "badged.yaml:1:14: the name of a publication with 0 bytes; expected 1 to 63"),
+        ROW("poll_seconds: 0\n", "badged.yaml:1:15: '0' is no number of seconds; expected a whole "
+                                 "number from 1 to 3600"),
+        ROW("lag_bytes: 4 GB\n", "badged.yaml:1:12: '4 GB' is no number of bytes; expected a whole "
+                                 "number, with KiB, MiB "
+                                 "or GiB behind it as needed, from 1 MiB to 1024 GiB"),
+        ROW("lag_seconds: 86401\n", "badged.yaml:1:14: '86401' is no number of seconds; expected a "
+                                    "whole number from 1 to 86400"),
+        ROW("after_seconds: 61\n", "badged.yaml:1:16: '61' is no number of seconds; expected a "
+                                   "whole number from 0 to 60"),
+        ROW("database: postgres://u:secret@h:x/d\n",
+            "badged.yaml:1:11: a port in the URL that is no number from 1 to 65535; expected "
+            "postgres://USER@HOST:PORT/DATABASE, with '/' in a user or a password as %2F"),
     };
     REFUSE(rows);
 }
@@ -245,6 +293,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_that_says_nothing_leaves_the_defaults),
         cmocka_unit_test(every_setting_is_read),
+        cmocka_unit_test(a_postgres_database_is_shown_without_its_password),
         cmocka_unit_test(settings_are_placed_where_their_value_stands),
         cmocka_unit_test(a_failure_needs_no_error_to_fill),
         cmocka_unit_test(a_long_file_name_leaves_the_place_in_the_message),

@@ -15,7 +15,7 @@ static void unknown_keys_are_named_with_those_there_are(void **state)
     (void)state;
     static const struct row rows[] = {
         ROW("databse: sqlite:x\n", "badged.yaml:1:1: unknown key 'databse' in the file; expected "
-                                   "one of database, listen, auth, threads, badges"),
+                                   "one of " FILE_KEYS),
         ROW("badges:\n"
             "  - name: a\n"
             "    lable: A\n"
@@ -29,14 +29,14 @@ static void unknown_keys_are_named_with_those_there_are(void **state)
             "badged.yaml:4:11: unknown key 'tabel' in a source; expected one of table, where, "
             "schema, tenant, distinct, order"),
         ROW("Database: sqlite:x\n", "badged.yaml:1:1: unknown key 'Database' in the file; expected "
-                                    "one of database, listen, auth, threads, badges"),
-        ROW("<<: {}\n", "badged.yaml:1:1: unknown key '<<' in the file; expected one of database, "
-                        "listen, auth, threads, badges"),
-        ROW("[a, b]: c\n", "badged.yaml:1:1: a list as a key in the file; expected one of "
-                           "database, listen, auth, threads, badges"),
+                                    "one of " FILE_KEYS),
+        ROW("<<: {}\n",
+            "badged.yaml:1:1: unknown key '<<' in the file; expected one of " FILE_KEYS),
+        ROW("[a, b]: c\n",
+            "badged.yaml:1:1: a list as a key in the file; expected one of " FILE_KEYS),
         ROW("kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk: x\n",
             "badged.yaml:1:1: unknown key 'kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk…' in the file; "
-            "expected one of database, listen, auth, threads, badges"),
+            "expected one of " FILE_KEYS),
     };
     REFUSE(rows);
 }
@@ -145,9 +145,9 @@ static void values_of_another_kind_are_refused(void **state)
             "badged.yaml:4:9: a list where a source begins; expected a mapping with keys among "
             "table, where, schema, tenant, distinct, order"),
         ROW("- name: a\n", "badged.yaml:1:1: a list where the file begins; expected a mapping with "
-                           "keys among database, listen, auth, threads, badges"),
+                           "keys among " FILE_KEYS),
         ROW("hello\n", "badged.yaml:1:1: 'hello' where the file begins; expected a mapping with "
-                       "keys among database, listen, auth, threads, badges"),
+                       "keys among " FILE_KEYS),
     };
     REFUSE(rows);
 }
@@ -180,8 +180,7 @@ static void texts_with_control_characters_are_refused(void **state)
     (void)state;
     static const struct row rows[] = {
         ROW("\"\\e[31mauth\": none\n",
-            "badged.yaml:1:1: unknown key ' [31mauth' in the file; expected one of database, "
-            "listen, auth, threads, badges"),
+            "badged.yaml:1:1: unknown key ' [31mauth' in the file; expected one of " FILE_KEYS),
         ROW("badges:\n"
             "  - name: a\n"
             "    label: |\n"

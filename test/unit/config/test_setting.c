@@ -20,8 +20,11 @@ static void databases_of_both_kinds_are_taken(void **state)
         "sqlite:badged.db",     "sqlite:/var/lib/badged/badged.db", "sqlite:///var/lib/badged.db",
         "sqlite:a name with é", "postgres://user@host/name",        "postgresql:///name?host=/run",
     };
-    for (size_t i = 0; i < COUNT(texts); i++)
-        assert_int_equal(setting_check_database(texts[i], NULL), ERR_OK);
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        bool has_password = true;
+        assert_int_equal(setting_check_database(texts[i], &has_password, NULL), ERR_OK);
+        assert_false(has_password);
+    }
 }
 
 static void other_databases_are_refused_without_repeating_them(void **state)
@@ -54,21 +57,115 @@ static void other_databases_are_refused_without_repeating_them(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct error e = {0};
-        assert_int_equal(setting_check_database(rows[i].text, &e), ERR_CONFIG);
+        bool has_password;
+        assert_int_equal(setting_check_database(rows[i].text, &has_password, &e), ERR_CONFIG);
         assert_string_equal(e.message, rows[i].message);
         assert_null(strstr(e.message, "secret"));
     }
 }
 
-static void postgres_is_not_supported_yet(void **state)
+static void a_feed_is_one_of_three_words(void **state)
 {
     (void)state;
+    enum config_feed feed = CONFIG_FEED_AUTO;
+    assert_int_equal(setting_feed("stream", &feed, NULL), ERR_OK);
+    assert_int_equal(feed, CONFIG_FEED_STREAM);
+    assert_int_equal(setting_feed("auto", &feed, NULL), ERR_OK);
+    assert_int_equal(feed, CONFIG_FEED_AUTO);
+    assert_int_equal(setting_feed("poll", &feed, NULL), ERR_OK);
+    assert_int_equal(feed, CONFIG_FEED_POLL);
     struct error e = {0};
-    assert_int_equal(setting_check_supported("sqlite:badged.db", NULL), ERR_OK);
-    assert_int_equal(setting_check_supported("postgresql://user:secret@host/name", &e), ERR_CONFIG);
+    assert_int_equal(setting_feed("Auto", &feed, &e), ERR_CONFIG);
     assert_string_equal(e.message,
-                        "a database at postgresql://, which this version of badged does not follow "
-                        "yet; expected sqlite:FILE, as in sqlite:badged.db");
+                        "'Auto' is no way to follow a database; expected auto, stream or poll");
+    assert_int_equal(feed, CONFIG_FEED_POLL);
+}
+
+static void a_publication_has_1_to_63_bytes(void **state)
+{
+    (void)state;
+    char name[65];
+    memset(name, 'x', sizeof(name));
+    name[64] = '\0';
+    struct error e = {0};
+    assert_int_equal(setting_check_publication(name, &e), ERR_CONFIG);
+    assert_string_equal(e.message, "the name of a publication with 64 bytes; expected 1 to 63");
+    name[63] = '\0';
+    assert_int_equal(setting_check_publication(name, NULL), ERR_OK);
+    assert_int_equal(setting_check_publication("x", NULL), ERR_OK);
+    assert_int_equal(setting_check_publication("", NULL), ERR_CONFIG);
+}
+
+static void seconds_are_a_whole_number_in_their_range(void **state)
+{
+    (void)state;
+    const struct setting_range range = {2, 30};
+    unsigned seconds = 0;
+    assert_int_equal(setting_seconds("2", range, &seconds, NULL), ERR_OK);
+    assert_int_equal(seconds, 2);
+    assert_int_equal(setting_seconds("30", range, &seconds, NULL), ERR_OK);
+    assert_int_equal(seconds, 30);
+    static const char *const texts[] = {"",   "1",    "31", "-5",  "+5", "5.5",
+                                        " 5", "0x10", "5s", "ten", "5 ", "18446744073709551621"};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        char expected[200];
+        struct error e = {0};
+        (void)snprintf(expected, sizeof(expected),
+                       "'%s' is no number of seconds; expected a whole number from 2 to 30",
+                       texts[i]);
+        assert_int_equal(setting_seconds(texts[i], range, &seconds, &e), ERR_CONFIG);
+        assert_string_equal(e.message, expected);
+    }
+    assert_int_equal(seconds, 30);
+}
+
+static void bytes_may_have_a_unit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t bytes;
+    } rows[] = {
+        {"1048576", 1048576},
+        {"1024KiB", 1048576},
+        {"1 MiB", 1048576},
+        {"4 GiB", 4294967296ULL},
+        {"1024  GiB", 1099511627776ULL},
+        {"1099511627776", 1099511627776},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        uint64_t bytes = 0;
+        assert_int_equal(setting_bytes(rows[i].text, &bytes, NULL), ERR_OK);
+        assert_int_equal(bytes, rows[i].bytes);
+    }
+    static const char *const texts[] = {"",
+                                        "1048575",
+                                        "1023 KiB",
+                                        "0 GiB",
+                                        "1025 GiB",
+                                        "1099511627777",
+                                        "4 GB",
+                                        "4 gib",
+                                        "-4 GiB",
+                                        "4.5 GiB",
+                                        "4 GiB ",
+                                        " 4 GiB",
+                                        "GiB",
+                                        "16777216 GiB",
+                                        "9999999999999 GiB",
+                                        "18446744073709551616"};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        char expected[200];
+        uint64_t bytes = 7;
+        struct error e = {0};
+        (void)snprintf(expected, sizeof(expected),
+                       "'%s' is no number of bytes; expected a whole number, with KiB, MiB or GiB "
+                       "behind it as needed, from 1 MiB to 1024 GiB",
+                       texts[i]);
+        assert_int_equal(setting_bytes(texts[i], &bytes, &e), ERR_CONFIG);
+        assert_string_equal(e.message, expected);
+        assert_int_equal(bytes, 7);
+    }
 }
 
 static void addresses_are_split_from_ports(void **state)
@@ -203,7 +300,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(databases_of_both_kinds_are_taken),
         cmocka_unit_test(other_databases_are_refused_without_repeating_them),
-        cmocka_unit_test(postgres_is_not_supported_yet),
+        cmocka_unit_test(a_feed_is_one_of_three_words),
+        cmocka_unit_test(a_publication_has_1_to_63_bytes),
+        cmocka_unit_test(seconds_are_a_whole_number_in_their_range),
+        cmocka_unit_test(bytes_may_have_a_unit),
         cmocka_unit_test(addresses_are_split_from_ports),
         cmocka_unit_test(addresses_that_are_none_are_refused),
         cmocka_unit_test(an_ipv6_address_needs_its_brackets),

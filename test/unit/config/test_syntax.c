@@ -183,13 +183,11 @@ static void every_line_end_counts_and_a_byte_order_mark_does_not(void **state)
         ROW("auth: none\r\n"
             "listen: localhost:1\r\n"
             "thread: 4\r\n",
-            "badged.yaml:3:1: unknown key 'thread' in the file; expected one of database, listen, "
-            "auth, threads, badges"),
+            "badged.yaml:3:1: unknown key 'thread' in the file; expected one of " FILE_KEYS),
         ROW("auth: none\rlisten: localhost:1\rthread: 4\r",
-            "badged.yaml:3:1: unknown key 'thread' in the file; expected one of database, listen, "
-            "auth, threads, badges"),
+            "badged.yaml:3:1: unknown key 'thread' in the file; expected one of " FILE_KEYS),
         ROW("\357\273\277auht: none\n", "badged.yaml:1:1: unknown key 'auht' in the file; expected "
-                                        "one of database, listen, auth, threads, badges"),
+                                        "one of " FILE_KEYS),
     };
     REFUSE(rows);
 }

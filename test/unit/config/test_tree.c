@@ -73,11 +73,10 @@ static void what_may_be_a_password_is_not_shown(void **state)
             "  x ~ 1\n"
             "    ^"),
         ROW("postgres://user:secret@host/db: x\n",
-            "badged.yaml:1:1: unknown key 'postgres://…' in the file; expected one of database, "
-            "listen, auth, threads, badges"),
+            "badged.yaml:1:1: unknown key 'postgres://…' in the file; expected one of " FILE_KEYS),
         ROW("postgres://user:secret@host/db\n",
             "badged.yaml:1:1: 'postgres://…' where the file begins; expected a mapping with keys "
-            "among database, listen, auth, threads, badges"),
+            "among " FILE_KEYS),
         ROW("database: mysql://u:pw@h/d\n",
             "badged.yaml:1:11: a database at mysql://; expected sqlite:FILE or postgres://…"),
     };
