@@ -1,9 +1,9 @@
 /* Row keys: any primary key, or any distinct value, as 16 bytes.
  *
- * A UUID is its own 16 bytes; an integer is widened; everything else (text, a real, a composite
- * key) is hashed to 128 bits with SipHash-2-4 (Aumasson and Bernstein, 2012) under a key that is
- * drawn at random for each process, so that nobody who chooses primary keys can choose two that
- * collide.
+ * A UUID is its own 16 bytes; an integer is widened; everything else (text, a real, a decimal, a
+ * composite key) is hashed to 128 bits with SipHash-2-4 (Aumasson and Bernstein, 2012) under a key
+ * that is drawn at random for each process, so that nobody who chooses primary keys can choose two
+ * that collide.
  *
  * Ownership: plain values.
  */
@@ -28,7 +28,8 @@ struct key_secret {
 struct row_key key_of_int(int64_t n);
 
 /* key_of_value(v, type, secret): the key of one value that is not NULL in a column of that type.
- * Values that SQL holds equal (1 and 1.0) have one key; others have different ones. */
+ * Values of a column that SQL holds equal (1 and 1.0, -0 and 0, NaN and NaN) have one key; others
+ * have different ones. */
 struct row_key key_of_value(const struct value *v, enum column_type type,
                             const struct key_secret *secret);
 

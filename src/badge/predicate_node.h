@@ -1,5 +1,5 @@
-/* What predicates are made of; between predicate_parse.c, which makes it, and predicate.c, which
- * binds and evaluates it.
+/* What predicates are made of; between predicate_parse.c, which makes it, predicate_bind.c, which
+ * fits it to a table, and predicate.c, which evaluates it.
  *
  * A predicate is a list of steps in postfix order over a stack of truths: a test pushes the truth
  * of one comparison, AND and OR combine the two on top, NOT and IS change the one on top.
@@ -20,12 +20,22 @@ enum operand_kind {
     OPERAND_STRING,
 };
 
+/* How two values compare. */
+enum pairing {
+    PAIRING_PLAIN, /* by value_compare */
+    PAIRING_REALS, /* as the doubles nearest to them */
+    PAIRING_DAY_INSTANT,
+    PAIRING_INSTANT_DAY,
+};
+
 struct operand {
     enum operand_kind kind;
     uint32_t offset; /* where it stands in the text */
     size_t column;   /* OPERAND_COLUMN: index into predicate.columns */
     char *text;      /* OPERAND_NUMBER: with its sign; OPERAND_STRING: without quotes; else NULL */
-    struct value value; /* of a literal */
+    struct value value; /* of a literal, as it was parsed */
+    struct value bound; /* of a literal, as the column beside it takes it; set by predicate_bind */
+    enum pairing pairing; /* with the first operand of its test; set by predicate_bind */
 };
 
 enum compare {
@@ -73,8 +83,8 @@ struct predicate {
     size_t operands_count;
     struct {
         char *name;
-        size_t ordinal; /* in the table it is bound to */
-        enum column_type type;
+        size_t ordinal;             /* in the table it is bound to */
+        const struct column *bound; /* of that table, while predicate_bind runs */
     } * columns;
     size_t columns_count;
     size_t distinct_from; /* offset of the first DISTINCT in the text, or PREDICATE_NOWHERE */

@@ -15,18 +15,19 @@
  *     string    = "'" { character | "''" } "'"
  *     number    = ( digits [ "." [ digits ] ] | "." digits ) [ "e" [ "+" | "-" ] digits ]
  *
- * NOT binds tighter than AND, AND tighter than OR, IS tighter than all three; comparisons do not
- * chain. Letters are ASCII's. A word that either database reserves is a column in double quotes
- * only. Left out on purpose, because the two databases differ there or a row alone does not decide
- * it: functions, subqueries, casts, LIKE, arithmetic, parameters, comments, comparisons of
- * conditions in parentheses, IS UNKNOWN, and numbers that one database keeps to the last digit and
- * the other rounds.
+ * What a column may be compared with stands in predicate_bind.c. NOT binds tighter than AND, AND
+ * tighter than OR, IS tighter than all three; comparisons do not chain. Letters are ASCII's. A word
+ * that either database reserves is a column in double quotes only. Left out on purpose, because the
+ * two databases differ there or a row alone does not decide it: functions, subqueries, casts, LIKE,
+ * arithmetic, parameters, comments, comparisons of conditions in parentheses, IS UNKNOWN, and
+ * numbers that one database keeps to the last digit and the other rounds.
  *
  * The parser is Dijkstra's shunting yard: operators wait on a stack of bounded depth, nothing
  * recurses.
  */
 #include "badge/predicate_lex.h"
 #include "badge/predicate_node.h"
+#include "base/decimal.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -138,6 +139,8 @@ static bool add_number(struct parser *p, struct operand *o, bool is_negative)
     o->text = mem_zero(len + 2, 1);
     o->text[0] = is_negative ? '-' : '+';
     memcpy(o->text + 1, p->lex.text + p->lex.token.start, len);
+    if (!decimal_is_valid(o->text, len + 1))
+        return lex_fail(&p->lex, o->offset, "the exponent of this number is out of range");
     char *end;
     errno = 0;
     long long whole = strtoll(o->text, &end, 10);

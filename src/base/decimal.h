@@ -18,7 +18,9 @@
 
 enum {
     DECIMAL_INT_BYTES_MAX = 20, /* of an int64_t with its sign */
-    DECIMAL_EXPONENT_MAX = 999999,
+    /* Postgres keeps 16383 digits behind the point, and counts an exponent among them even where
+     * the number is 0. */
+    DECIMAL_EXPONENT_MAX = 9999,
 };
 
 struct buffer;

@@ -33,11 +33,11 @@ enum {
     OID_UUID = 2950,
 };
 
-enum column_type pg_type_class(uint32_t type_oid, char typtype, bool is_deterministic)
+enum column_type pg_type_class(uint32_t base_oid, char typtype, bool is_deterministic)
 {
     if (typtype == 'e')
         return COLUMN_ENUM;
-    switch (type_oid) {
+    switch (base_oid) {
     case OID_BOOL:
         return COLUMN_BOOL;
     case OID_INT2:

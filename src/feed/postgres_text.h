@@ -17,8 +17,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* pg_type_class(type_oid, typtype, is_deterministic): what columns of a type are to badges. Of a
- * domain, give the type at its base. typtype is the type's in pg_type; is_deterministic is
+/* pg_type_class(base_oid, typtype, is_deterministic): what columns of a type are to badges.
+ * base_oid is the type itself, or of a domain the type at the base of it; typtype is always that of
+ * the type itself in pg_type, so 'd' of a domain. is_deterministic is
  * pg_collation.collisdeterministic of the column's collation (true where it has none).
  *
  *     bool                             COLUMN_BOOL
@@ -33,9 +34,10 @@
  *     enums (typtype 'e')              COLUMN_ENUM; the caller fills in kin and labels
  *     all others                       COLUMN_OTHER
  *
- * Among the others are those whose `=` is not that of their text: character(n), which leaves blanks
- * at the end out; "char" and name, which cut a literal short; citext; json, which has none. */
-enum column_type pg_type_class(uint32_t type_oid, char typtype, bool is_deterministic);
+ * Among the others are domains over enums, which Postgres compares with nothing, and those whose
+ * `=` is not that of their text: character(n), which leaves blanks at the end out; "char" and name,
+ * which cut a literal short; citext; json, which has none. */
+enum column_type pg_type_class(uint32_t base_oid, char typtype, bool is_deterministic);
 
 /* pg_text_value(type, bytes, len, ret, e): the value that the text means in a column of the type,
  * which is none of COLUMN_NUMBER and COLUMN_TIME. NULL has no text: it is the caller's to tell. On
