@@ -81,7 +81,7 @@ bool config_is_postgres(const struct config *c)
 
 void config_explain(const struct config *c, const struct source_fault *fault, struct error *e)
 {
-    if (e == NULL)
+    if (e == NULL || fault->field == SPEC_BADGE)
         return;
     const struct tree_node *source = places_source(c->places, fault->source);
     if (source != NULL)

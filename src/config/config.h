@@ -119,7 +119,8 @@ enum err config_explain_setting(const struct config *c, const char *key, const c
 
 /* config_explain(c, fault, e): e says why a source of c's definitions does not suit its table
  * (index_new, sqlite_once_check): put in front where it stands in the file, or "built-in badge
- * NAME", and for a predicate add the caret. e may be NULL. */
+ * NAME", and for a predicate add the caret. With SPEC_BADGE it is no source's fault, and e stays as
+ * it is. e may be NULL. */
 void config_explain(const struct config *c, const struct source_fault *fault, struct error *e);
 
 #endif

@@ -16,23 +16,37 @@ enum {
     LOG_OBJECTS = 3, /* badged_meta, badged_change and its ring trigger */
 };
 
+static enum err check_identity(long long application_id, long long version, bool has_log,
+                               struct error *e)
+{
+    if (application_id == 0 && has_log)
+        return error_set(e, ERR_SCHEMA,
+                         "the file is badged's, but lost its mark, as one does that was restored "
+                         "from a dump: run on it PRAGMA application_id = %d; PRAGMA user_version "
+                         "= %d",
+                         APPLICATION_ID, SCHEMA_VERSION);
+    if (application_id != APPLICATION_ID)
+        return error_set(e, ERR_SCHEMA,
+                         "the file is not badged's database, but another one in its place "
+                         "(application_id %lld): put the right one back, or name it",
+                         application_id);
+    if (version != SCHEMA_VERSION)
+        return error_set(e, ERR_SCHEMA,
+                         "the file's tables are of version %lld and this badged reads version %d: "
+                         "start the badged that belongs to them",
+                         version, SCHEMA_VERSION);
+    return ERR_OK;
+}
+
 enum err log_check_file(sqlite3 *db, struct error *e)
 {
     sqlite3_stmt *stmt = NULL;
     enum err err = sqlite_prepare(db, embed_identity_sql, &stmt, e);
     if (err == ERR_OK && sqlite3_step(stmt) != SQLITE_ROW)
         err = sqlite_fail(db, e, "reading whose file it is");
-    if (err == ERR_OK && sqlite3_column_int64(stmt, 0) != APPLICATION_ID)
-        err = error_set(e, ERR_SCHEMA,
-                        "the file is not marked as badged's: put badged's own back; or, where it "
-                        "is that, restored from a dump, which leaves out the mark, run on it "
-                        "PRAGMA application_id = %d; PRAGMA user_version = %d",
-                        APPLICATION_ID, SCHEMA_VERSION);
-    else if (err == ERR_OK && sqlite3_column_int64(stmt, 1) != SCHEMA_VERSION)
-        err = error_set(e, ERR_SCHEMA,
-                        "the file's tables are of version %lld and this badged reads version %d: "
-                        "start the badged that belongs to them",
-                        (long long)sqlite3_column_int64(stmt, 1), SCHEMA_VERSION);
+    if (err == ERR_OK)
+        err = check_identity(sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),
+                             sqlite3_column_int(stmt, 2) != 0, e);
     (void)sqlite3_finalize(stmt);
     return err;
 }

@@ -39,8 +39,8 @@ static enum err once_open(struct once *o, const char *path, const struct definit
     enum err err = open_readable(path, &o->db, e);
     if (err == ERR_OK)
         err = sqlite_exec(o->db, "BEGIN", e);
-    if (err == ERR_OK)
-        err = log_check_file(o->db, e);
+    if (err == ERR_OK && (err = log_check_file(o->db, e)) != ERR_OK)
+        error_wrap(e, "opening %s", path);
     if (err == ERR_OK)
         err = catalog_read(o->db, d, &o->catalog, fault, e);
     if (err == ERR_OK)

@@ -13,7 +13,8 @@
 
 /* sqlite_once_check(path, d, fault, e): whether the file's tables suit the definitions: ERR_CONFIG
  * with fault for a missing column or a type that does not fit, ERR_SCHEMA with fault for a table
- * that is missing or cannot be followed, the codes of sqlite_open for a file that cannot be read.
+ * that is missing or cannot be followed, ERR_SCHEMA with SPEC_BADGE in fault for a file that is not
+ * badged's, the codes of sqlite_open for one that cannot be read.
  * e is not NULL. */
 enum err sqlite_once_check(const char *path, const struct definitions *d,
                            struct source_fault *fault, struct error *e) MUST_CHECK;

@@ -10,7 +10,7 @@ from badged import Badged, ROOT, environment, program, run
 
 TENANT = "0b9dd3c2-6e0c-4a9c-9f6c-0d6c8a6f1a01"
 COMMANDS = ["serve", "badges", "check", "demo", "version", "help"]
-USAGE, CONFIG, NOT_FOUND = 64, 78, 66
+USAGE, CONFIG, NOT_FOUND, SCHEMA = 64, 78, 66, 72
 
 
 @pytest.fixture
@@ -146,6 +146,17 @@ def test_badges_of_a_database_that_is_not_there_makes_none(tmp_path):
     done = run("badges", TENANT, "--database", "sqlite:missing.db", cwd=tmp_path)
     assert done.returncode == NOT_FOUND
     assert "missing.db" in done.stderr and list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["badges", TENANT]])
+def test_another_programs_database_is_said_to_be_that(tmp_path, arguments):
+    with sqlite3.connect(tmp_path / "other.db") as db:
+        db.executescript("CREATE TABLE feedback (id); PRAGMA application_id = 7")
+    db.close()
+    done = run(*arguments, "-d", "sqlite:other.db", cwd=tmp_path)
+    assert done.returncode == SCHEMA and done.stderr == (
+        "badged: opening other.db: the file is not badged's database, but another one in its place "
+        "(application_id 7): put the right one back, or name it\n")
 
 
 def test_check_says_what_was_checked(filled, tmp_path):

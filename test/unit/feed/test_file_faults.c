@@ -230,7 +230,9 @@ static void a_dump_read_into_a_new_file_must_be_marked(void **state)
     shell("sqlite3 " FILE_NAME " .dump > dump.sql && sqlite3 new.db '.read dump.sql'");
     close_database(f);
     shell("mv new.db " FILE_NAME);
-    await_status(f, COUNTS_UNKNOWN, "PRAGMA application_id = 1650747236; PRAGMA user_version = 1");
+    await_status(f, COUNTS_UNKNOWN,
+                 "lost its mark, as one does that was restored from a dump: run on it PRAGMA "
+                 "application_id = 1650747236; PRAGMA user_version = 1");
     shell("sqlite3 " FILE_NAME " 'PRAGMA application_id = 1650747236; PRAGMA user_version = 1'");
     assert_goes_on(f);
 }
@@ -243,7 +245,9 @@ static void another_programs_database_is_not_touched(void **state)
     shell("mv " FILE_NAME " kept.db && sqlite3 " FILE_NAME
           " 'CREATE TABLE feedback (tenant_id TEXT,"
           " priority TEXT, resolved_at)' && cp " FILE_NAME " was.db");
-    await_status(f, COUNTS_UNKNOWN, "not marked as badged's");
+    await_status(f, COUNTS_UNKNOWN,
+                 "not badged's database, but another one in its place (application_id 0): put the "
+                 "right one back");
     shell("cmp was.db " FILE_NAME);
     shell("cp kept.db newer.db && sqlite3 newer.db 'PRAGMA user_version = 2' && mv "
           "newer.db " FILE_NAME);
@@ -279,7 +283,7 @@ static void a_damaged_file_is_stale_until_it_is_restored(void **state)
     shell("cp good.db " FILE_NAME);
     await_status(f, COUNTS_LIVE, "");
     shell(": > " FILE_NAME);
-    await_status(f, COUNTS_UNKNOWN, "not marked as badged's");
+    await_status(f, COUNTS_UNKNOWN, "not badged's database");
     shell("cp good.db " FILE_NAME);
     assert_goes_on(f);
 }
