@@ -144,8 +144,8 @@ def test_it_is_there(path):
 
 
 def test_every_header_compiles_alone_and_twice():
-    flags = subprocess.run(["pkg-config", "--cflags", "sqlite3", "libcyaml", "jansson", "libmicrohttpd", "libxxhash",
-                            "libsodium"], text=True, capture_output=True, check=True).stdout.split()
+    flags = subprocess.run(["pkg-config", "--cflags", "sqlite3", "libpq", "libcyaml", "jansson", "libmicrohttpd",
+                            "libxxhash", "libsodium"], text=True, capture_output=True, check=True).stdout.split()
 
     def compile_alone(path):
         included = path.relative_to(ROOT / "src")

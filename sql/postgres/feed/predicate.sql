@@ -1,0 +1,2 @@
+-- Whether Postgres takes a predicate: prepared, never run.
+SELECT FROM {table} WHERE ({where})
