@@ -1,4 +1,5 @@
-/* The monotonic clock: what durations and ages are measured with. */
+/* Clocks: what durations and ages are measured with, and what others are told.
+ */
 #ifndef BADGED_BASE_CLOCK_H
 #define BADGED_BASE_CLOCK_H
 
@@ -6,5 +7,8 @@
 
 /* clock_ms(): milliseconds since an arbitrary point, never going back. */
 int64_t clock_ms(void);
+
+/* clock_unix_us(): microseconds since 1970, UTC, by a clock that may be set back. */
+int64_t clock_unix_us(void);
 
 #endif

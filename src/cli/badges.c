@@ -9,14 +9,18 @@
 static enum err print_badges(const struct invocation *in, const struct config *config,
                              const struct uuid *tenant, struct error *e)
 {
-    struct source_fault fault;
-    enum err err = service_check_embedded(config, e);
-    if (err != ERR_OK)
-        return err;
+    struct source_fault fault = {0};
     struct counts *counts = counts_new(config->definitions->sources_count);
-    err = sqlite_once_count(service_path(config), config->definitions, tenant, counts, &fault, e);
-    if (err == ERR_CONFIG || err == ERR_SCHEMA)
-        config_explain(config, &fault, e);
+    enum err err;
+    if (config_is_postgres(config)) {
+        struct feed_postgres_options o = service_postgres(config);
+        err = feed_postgres_once(&o, config->definitions, tenant, counts, e);
+    } else {
+        err =
+            sqlite_once_count(service_path(config), config->definitions, tenant, counts, &fault, e);
+        if (err == ERR_CONFIG || err == ERR_SCHEMA)
+            config_explain(config, &fault, e);
+    }
     char id[UUID_TEXT_LEN + 1];
     uuid_format(tenant, id);
     if (err == ERR_OK && in->options[OPTION_JSON] != NULL)

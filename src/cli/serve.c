@@ -32,7 +32,8 @@ int cmd_serve(const struct invocation *in)
     if (err == ERR_OK)
         err = service_open(config, &e);
     if (err == ERR_OK) {
-        struct service_options o = {.config = config, .path = service_path(config)};
+        struct service_options o = {
+            .config = config, .path = config_is_postgres(config) ? NULL : service_path(config)};
         err = service_run(&o, &e);
     }
     config_free(config);

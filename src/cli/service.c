@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "feed/postgres.h"
 #include "feed/sqlite.h"
 #include "feed/sqlite_once.h"
 #include "store/sqlite.h"
@@ -27,8 +28,8 @@ enum err service_check_embedded(const struct config *config, struct error *e)
     if (!config_is_postgres(config))
         return ERR_OK;
     return error_set(e, ERR_CONFIG,
-                     "%s: this version of badged does not follow Postgres yet; expected "
-                     "sqlite:FILE, as in sqlite:badged.db",
+                     "%s: the demonstration fills an embedded database; expected sqlite:FILE, as "
+                     "in sqlite:badged-demo.db",
                      config->database_shown);
 }
 
@@ -39,13 +40,26 @@ const char *service_path(const struct config *config)
     return config->database + sizeof(prefix) - 1;
 }
 
+struct feed_postgres_options service_postgres(const struct config *config)
+{
+    static const enum feed_mode modes[] = {[CONFIG_FEED_AUTO] = FEED_AUTO,
+                                           [CONFIG_FEED_STREAM] = FEED_STREAM,
+                                           [CONFIG_FEED_POLL] = FEED_POLL};
+    return (struct feed_postgres_options){.conninfo = config->database,
+                                          .password = config->pg_password,
+                                          .publication = config->publication,
+                                          .mode = modes[config->feed],
+                                          .poll_seconds = config->poll_seconds,
+                                          .lag_bytes_max = config->lag_bytes,
+                                          .lag_seconds_max = config->lag_seconds};
+}
+
 enum err service_open(const struct config *config, struct error *e)
 {
     sqlite3 *db = NULL;
-    enum err err = service_check_embedded(config, e);
-    if (err != ERR_OK)
-        return err;
-    err = store_sqlite_open(service_path(config), &db, e);
+    if (config_is_postgres(config))
+        return ERR_OK; /* it is made by others, and the feed waits for it */
+    enum err err = store_sqlite_open(service_path(config), &db, e);
     if (err != ERR_OK)
         return err;
     (void)sqlite3_close(db);
@@ -74,8 +88,36 @@ static int wait_for_signal(const sigset_t *signals, int tick_ms)
     return found > 0 ? found : 0;
 }
 
+/* The feed of the database that is configured; the other one stays NULL. */
+struct following {
+    struct feed_sqlite *sqlite;
+    struct feed_postgres *postgres;
+};
+
+static enum err following_start(const struct service_options *o, struct counts *counts,
+                                struct following *ret, struct error *e)
+{
+    const struct definitions *d = o->config->definitions;
+    if (!config_is_postgres(o->config))
+        return feed_sqlite_new(o->path, d, counts, &ret->sqlite, e);
+    struct feed_postgres_options po = service_postgres(o->config);
+    return feed_postgres_new(&po, d, counts, &ret->postgres, e);
+}
+
+static void following_stop(struct following *f)
+{
+    feed_sqlite_free(f->sqlite);
+    feed_postgres_free(f->postgres);
+}
+
+/* Another database's commits come in by themselves. */
+static bool following_sync(struct following *f, int timeout_ms)
+{
+    return f->sqlite == NULL || feed_sqlite_sync(f->sqlite, timeout_ms);
+}
+
 static enum err serve_until_signal(const struct service_options *o, const sigset_t *signals,
-                                   struct feed_sqlite *feed, struct error *e)
+                                   struct following *feed, struct error *e)
 {
     for (;;) {
         int signal = wait_for_signal(signals, o->tick != NULL ? o->tick_ms : 0);
@@ -88,7 +130,7 @@ static enum err serve_until_signal(const struct service_options *o, const sigset
         enum err err = o->tick != NULL ? o->tick(o->tick_context, e) : ERR_OK;
         if (err != ERR_OK)
             return err;
-        if (o->tick != NULL && !feed_sqlite_sync(feed, SYNC_MS))
+        if (o->tick != NULL && !following_sync(feed, SYNC_MS))
             log_line(LOG_LEVEL_WARNING, "a change was not counted within %d s", SYNC_MS / 1000);
     }
 }
@@ -133,7 +175,7 @@ enum err service_run(const struct service_options *o, struct error *e)
     raise_files_limit();
     const struct definitions *d = o->config->definitions;
     struct counts *counts = counts_new(d->sources_count);
-    struct feed_sqlite *feed = NULL;
+    struct following feed = {0};
     struct server *server = NULL;
     struct server_options so = {
         .host = o->config->listen_host,
@@ -144,19 +186,19 @@ enum err service_run(const struct service_options *o, struct error *e)
     };
     enum err err = server_start(&so, counts, d, &server, e);
     if (err == ERR_OK)
-        err = feed_sqlite_new(o->path, d, counts, &feed, e);
+        err = following_start(o, counts, &feed, e);
     if (err == ERR_OK) {
         /* The feed's setting up locks the file. Who writes once there is an address should not meet
          * that, nor a client counts that are not known yet, as far as that takes a second. */
-        (void)feed_sqlite_sync(feed, SYNC_MS);
+        (void)following_sync(&feed, SYNC_MS);
         print_address(o->config, server_port(server));
         notify_ready(server_port(server));
-        err = serve_until_signal(o, &signals, feed, e);
+        err = serve_until_signal(o, &signals, &feed, e);
         (void)sd_notify(0, "STOPPING=1");
     }
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     server_stop(server, DRAIN_MS);
-    feed_sqlite_free(feed);
+    following_stop(&feed);
     counts_free(counts);
     return err;
 }

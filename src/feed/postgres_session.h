@@ -76,6 +76,10 @@ enum err session_wait(struct session *s, bool want_write, int64_t deadline_ms,
 enum err session_fail(struct session *s, const PGresult *r, struct error *e, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
 
+/* session_forget_wake(s): from now on no wait ends because of wake_fd: for what is to be done after
+ * it was woken. */
+void session_forget_wake(struct session *s);
+
 PGconn *session_conn(struct session *s);
 
 /* session_pid(s): the server's process that serves it. */

@@ -1,0 +1,39 @@
+/* Counting by SQL: one grouped query per source, all in one statement and so by one snapshot. For a
+ * database that may not be followed, and for looking at one tenant once.
+ *
+ * Ownership: nothing is kept, but in a struct position, which is a plain value.
+ */
+#ifndef BADGED_FEED_POSTGRES_COUNT_H
+#define BADGED_FEED_POSTGRES_COUNT_H
+
+#include "badge/counts.h"
+#include "badge/definition.h"
+#include "base/error.h"
+#include "feed/postgres_session.h"
+
+#include <stdint.h>
+
+enum {
+    COUNT_MS_MAX = 120000 /* for the statement */
+};
+
+/* Where a server is. */
+struct position {
+    uint64_t system; /* the cluster's identity */
+    uint32_t timeline;
+    uint64_t wal_end; /* of what is written; on a standby, of what is replayed */
+};
+
+/* position_read(s, ret, e): ask the server. */
+enum err position_read(struct session *s, struct position *ret, struct error *e) MUST_CHECK;
+
+/* count_all(s, d, counts, e): count for every tenant, and hand it to counts: counts_begin,
+ * counts_set, counts_zero_others. The caller publishes. */
+enum err count_all(struct session *s, const struct definitions *d, struct counts *counts,
+                   struct error *e) MUST_CHECK;
+
+/* count_tenant(s, d, tenant, counts, e): as count_all, for one tenant alone. */
+enum err count_tenant(struct session *s, const struct definitions *d, const struct uuid *tenant,
+                      struct counts *counts, struct error *e) MUST_CHECK;
+
+#endif

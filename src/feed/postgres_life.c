@@ -1,0 +1,311 @@
+#include "feed/postgres_life.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "feed/postgres_count.h"
+#include "feed/postgres_load.h"
+#include "feed/postgres_slot.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    REPORT_MS = 1000,           /* between two reports to the server */
+    STALE_MS = 3000,            /* not known to be newest for longer, counts are called stale */
+    SILENT_MS_MAX = 30000,      /* asked every second, a server that is silent for longer is gone */
+    PREFLIGHT_AGAIN_MS = 10000, /* while polling: whether it could stream by now */
+    POLL_INSTEAD_MS = 30000,    /* polling because a slot was not to be had */
+};
+
+/* ---- opening ---- */
+
+static enum err open_session(struct life *l, bool is_replication, struct session **ret,
+                             struct error *e)
+{
+    struct session_options o = {.conninfo = l->options->conninfo,
+                                .password = l->options->password,
+                                .is_replication = is_replication,
+                                .wake_fd = l->wake_fd};
+    return session_open(&o, SESSION_CONNECT_MS, ret, e);
+}
+
+static void set_label(struct life *l)
+{
+    PGconn *c = session_conn(l->control);
+    (void)snprintf(l->publisher->label, sizeof(l->publisher->label), "database %s at %s%s%s",
+                   PQdb(c), PQhost(c), PQhost(c)[0] == '/' ? "" : ":",
+                   PQhost(c)[0] == '/' ? "" : PQport(c));
+}
+
+static enum err preflight(struct life *l, enum verdict *ret, struct error *e)
+{
+    struct source_fault fault;
+    checks_fini(&l->checks);
+    enum err err =
+        preflight_run(l->control, l->definitions, l->options->publication, &l->checks, &fault, e);
+    if (err == ERR_OK)
+        *ret = checks_worst(&l->checks);
+    return err;
+}
+
+/* ---- streaming ---- */
+
+static void on_slot_wait(const char *reason, void *context)
+{
+    struct life *l = context;
+    publisher_enter(l->publisher, PG_WAITING_FOR_SLOT, reason);
+}
+
+static void on_load_progress(size_t rows, void *context)
+{
+    struct life *l = context;
+    log_line(LOG_LEVEL_INFO, "following %s: loading, %zu rows so far", l->publisher->label, rows);
+}
+
+static enum err load(struct life *l, char slot[SLOT_NAME_BYTES], uint64_t *ret_position,
+                     struct error *e)
+{
+    struct source_fault fault;
+    struct position at;
+    struct slot_wait wait = {.on_wait = on_slot_wait, .context = l};
+    enum err err = pg_catalog_read(l->control, l->definitions, l->options->publication, &l->catalog,
+                                   &fault, e);
+    if (err == ERR_OK)
+        err = index_new(l->definitions, l->catalog.tables, l->catalog.tables_count, &l->index,
+                        &fault, e);
+    if (err == ERR_OK)
+        err = open_session(l, true, &l->sender, e);
+    if (err != ERR_OK)
+        return err;
+    publisher_enter(l->publisher, PG_WAITING_FOR_SLOT, "");
+    err = slot_create(l->sender, l->control, &wait, slot, ret_position, e);
+    if (err == ERR_OK)
+        err = position_read(l->control, &at, e);
+    if (err == ERR_OK)
+        err = publisher_begin(l->publisher, &at, e);
+    if (err != ERR_OK)
+        return err;
+    publisher_enter(l->publisher, PG_LOADING, "");
+    struct load load = {.session = l->sender,
+                        .definitions = l->definitions,
+                        .catalog = &l->catalog,
+                        .index = l->index,
+                        .on_progress = on_load_progress,
+                        .context = l};
+    return load_rows(&load, e);
+}
+
+static enum err begin_stream(struct life *l, struct error *e)
+{
+    char slot[SLOT_NAME_BYTES];
+    uint64_t position;
+    struct position at;
+    enum err err = load(l, slot, &position, e);
+    if (err == ERR_OK)
+        err = position_read(l->control, &at, e);
+    if (err == ERR_OK)
+        err = stream_start(&l->stream, l->sender, slot, position, l->options->publication,
+                           &l->catalog, l->index, e);
+    if (err != ERR_OK)
+        return err;
+    l->target = at.wal_end;
+    l->streaming_ms = clock_ms();
+    pg_watch_start(&l->watch, l->control, l->definitions, l->options->publication, &l->catalog);
+    publisher_enter(l->publisher, PG_CATCHING_UP, "");
+    return ERR_OK;
+}
+
+static void publish(struct life *l)
+{
+    struct publisher *p = l->publisher;
+    if (l->stream.is_in_transaction)
+        return;
+    if (l->is_caught_up) {
+        publisher_commit(p, l->index, l->stream.position);
+    } else if (l->stream.position >= l->target) {
+        publisher_whole(p, l->index, l->stream.position);
+        l->is_caught_up = true;
+        p->fresh_ms = clock_ms();
+        publisher_enter(p, PG_LIVE, "");
+        log_line(LOG_LEVEL_INFO, "following %s: %zu rows counted for %zu tenants", p->label,
+                 index_rows(l->index), counts_tenants(p->counts));
+    }
+}
+
+/* Whether what is published is newest, and whether it is too far behind to go on. */
+static enum err judge(struct life *l, struct error *e)
+{
+    struct publisher *p = l->publisher;
+    int64_t now_ms = clock_ms();
+    uint64_t server = l->watch.wal_end, here = l->stream.position;
+    bool is_newest = server != 0 && here >= server;
+    if (l->is_caught_up && is_newest && l->watch.answered_ms > p->fresh_ms)
+        p->fresh_ms = l->watch.answered_ms;
+    if (l->is_caught_up && now_ms - p->fresh_ms > STALE_MS)
+        publisher_enter(p, PG_CATCHING_UP, "the stream is behind the server");
+    else if (l->is_caught_up)
+        publisher_enter(p, PG_LIVE, "");
+
+    if (server > here && server - here > l->options->lag_bytes_max)
+        return error_set(e, ERR_NOT_READY,
+                         "%" PRIu64 " bytes of WAL behind, which is more than lag_bytes allows: "
+                         "loading anew is quicker",
+                         server - here);
+    int64_t since_ms = l->is_caught_up ? p->fresh_ms : l->streaming_ms;
+    if (now_ms - since_ms > (int64_t)l->options->lag_seconds_max * 1000)
+        return error_set(e, ERR_NOT_READY,
+                         "behind for more than the %u s that lag_seconds allows: loading anew",
+                         l->options->lag_seconds_max);
+    if (now_ms - l->stream.heard_ms > SILENT_MS_MAX)
+        return error_set(e, ERR_UNAVAILABLE, "the server has sent nothing for %d s",
+                         SILENT_MS_MAX / 1000);
+    return ERR_OK;
+}
+
+/* Until something comes in, or the next report is due. */
+static enum err wait_for_input(struct life *l, struct error *e)
+{
+    struct pollfd fds[] = {{.fd = PQsocket(session_conn(l->sender)), .events = POLLIN},
+                           {.fd = PQsocket(session_conn(l->control)), .events = POLLIN},
+                           {.fd = l->wake_fd, .events = POLLIN}};
+    int64_t left_ms = l->reported_ms + REPORT_MS - clock_ms();
+    int n = poll(fds, 3, left_ms > 0 ? (int)left_ms : 0);
+    if (n < 0 && errno != EINTR)
+        return error_set_errno(e, errno, "waiting for the server");
+    if (n > 0 && fds[2].revents != 0)
+        return error_set(e, ERR_BUSY, "stopping");
+    if (n > 0 && fds[0].revents != 0 && PQconsumeInput(session_conn(l->sender)) != 1)
+        return session_fail(l->sender, NULL, e, "reading the stream");
+    return ERR_OK;
+}
+
+/* What is to be done about once a second, however busy the stream is. */
+static enum err keep_up(struct life *l, struct error *e)
+{
+    int64_t answered_ms = l->watch.answered_ms;
+    enum err err = pg_watch_tick(&l->watch, e);
+    bool is_due = l->stream.must_reply || clock_ms() - l->reported_ms >= REPORT_MS ||
+                  l->watch.answered_ms != answered_ms;
+    if (err == ERR_OK && is_due) {
+        l->reported_ms = clock_ms();
+        err = stream_report(&l->stream, e);
+    }
+    return err == ERR_OK ? judge(l, e) : err;
+}
+
+static enum err follow(struct life *l, struct error *e)
+{
+    enum err err = begin_stream(l, e);
+    while (err == ERR_OK) {
+        enum stream_event event;
+        err = stream_read(&l->stream, &event, e);
+        if (err == ERR_OK && event != STREAM_MORE)
+            publish(l);
+        if (err == ERR_OK)
+            err = keep_up(l, e);
+        if (err == ERR_OK && event == STREAM_NOTHING)
+            err = wait_for_input(l, e);
+    }
+    return err;
+}
+
+/* ---- polling ---- */
+
+/* What a commit that ended at the position read shows to a snapshot taken afterwards is not sure
+ * yet, as its end is written before it is seen; what stood there a whole interval ago is. */
+static enum err poll_once(struct life *l, uint64_t *last, struct error *e)
+{
+    struct position at;
+    enum err err = position_read(l->control, &at, e);
+    if (err == ERR_OK)
+        err = publisher_begin(l->publisher, &at, e);
+    if (err == ERR_OK)
+        err = count_all(l->control, l->definitions, l->publisher->counts, e);
+    if (err != ERR_OK)
+        return err;
+    publisher_whole(l->publisher, NULL, at.wal_end == *last ? at.wal_end : at.wal_end - 1);
+    *last = at.wal_end;
+    l->publisher->fresh_ms = clock_ms();
+    return ERR_OK;
+}
+
+static enum err pause_ms(struct life *l, int64_t ms, struct error *e)
+{
+    struct pollfd wake = {.fd = l->wake_fd, .events = POLLIN};
+    int n = poll(&wake, 1, (int)ms);
+    if (n < 0 && errno != EINTR)
+        return error_set_errno(e, errno, "waiting for the next poll");
+    return n > 0 ? error_set(e, ERR_BUSY, "stopping") : ERR_OK;
+}
+
+/* Count every few seconds, until the database may be followed. */
+static enum err poll_counts(struct life *l, const char *reason, struct error *e)
+{
+    char kept[COUNTS_REASON_BYTES_MAX];
+    (void)snprintf(kept, sizeof(kept), "%s", reason);
+    uint64_t last = 0;
+    int64_t began_ms = clock_ms(), looked_ms = began_ms;
+    enum err err = ERR_OK;
+    while (err == ERR_OK) {
+        int64_t start_ms = clock_ms();
+        err = poll_once(l, &last, e);
+        if (err == ERR_OK)
+            publisher_enter(l->publisher, PG_POLLING, kept);
+        int64_t left_ms = start_ms + (int64_t)l->options->poll_seconds * 1000 - clock_ms();
+        if (err == ERR_OK)
+            err = pause_ms(l, left_ms > 0 ? left_ms : 0, e);
+        bool may_stream = l->options->mode == FEED_AUTO;
+        if (err != ERR_OK || !may_stream || clock_ms() - looked_ms < PREFLIGHT_AGAIN_MS)
+            continue;
+        looked_ms = clock_ms();
+        enum verdict verdict;
+        err = preflight(l, &verdict, e);
+        bool has_waited = !l->must_poll || looked_ms - began_ms >= POLL_INSTEAD_MS;
+        if (err == ERR_OK && verdict < VERDICT_NO_STREAM && has_waited)
+            err = error_set(e, ERR_NOT_READY, "replication is possible now");
+    }
+    return err;
+}
+
+/* ---- a life ---- */
+
+enum err life_run(struct life *l, struct error *e)
+{
+    enum verdict verdict;
+    char reason[COUNTS_REASON_BYTES_MAX] = "";
+    publisher_enter(l->publisher, PG_CONNECTING, "");
+    enum err err = open_session(l, false, &l->control, e);
+    if (err != ERR_OK)
+        return err;
+    set_label(l);
+    publisher_enter(l->publisher, PG_PREFLIGHT, "");
+    err = preflight(l, &verdict, e);
+    if (err != ERR_OK)
+        return err;
+    if (verdict >= VERDICT_NO_STREAM)
+        checks_summary(&l->checks, reason, sizeof(reason));
+    bool is_refused = verdict == VERDICT_NO_COUNTS ||
+                      (verdict == VERDICT_NO_STREAM && l->options->mode == FEED_STREAM);
+    if (is_refused)
+        return error_set(e, ERR_PREFLIGHT, "%s", reason);
+    if (verdict == VERDICT_NO_STREAM || l->options->mode == FEED_POLL)
+        return poll_counts(l, reason, e);
+    if (l->must_poll && l->options->mode == FEED_AUTO)
+        return poll_counts(l, l->poll_cause, e);
+    return follow(l, e);
+}
+
+void life_fini(struct life *l)
+{
+    pg_watch_fini(&l->watch);
+    stream_fini(&l->stream);
+    index_free(l->index);
+    pg_catalog_fini(&l->catalog);
+    checks_fini(&l->checks);
+    session_close(l->sender);
+    session_close(l->control);
+    *l = (struct life){0};
+}

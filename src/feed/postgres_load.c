@@ -1,0 +1,164 @@
+#include "feed/postgres_load.h"
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "feed/copy_row.h"
+#include "feed/postgres_relation.h"
+#include "feed/postgres_text.h"
+#include "feed/sqlite_sql.h"
+#include "feed_postgres_sql.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CLOCK_ROWS = 1024 /* rows between two looks at the clock */
+};
+
+struct reading {
+    const struct load *load;
+    size_t table;
+    struct pgoutput_datum *fields;
+    struct value *row;
+    size_t *rows; /* so far, over all tables */
+    int64_t told_ms;
+};
+
+char *load_where(const struct definitions *d, const struct table *t)
+{
+    struct buffer b = {0};
+    for (size_t i = 0; i < d->sources_count; i++) {
+        const struct source *s = &d->sources[i];
+        if (strcmp(s->table, t->name) == 0 && strcmp(s->schema, t->schema) == 0)
+            buffer_printf(&b, "%s(%s)", b.len > 0 ? " OR " : "", s->where);
+    }
+    return buffer_take(&b);
+}
+
+/* ONLY leaves out the rows of tables that inherit from this one, as the publication does. */
+static char *copy_statement(const struct load *l, size_t table)
+{
+    const struct table *t = &l->catalog->tables[table];
+    struct buffer columns = {0}, name = {0};
+    for (size_t i = 0; i < t->columns_count; i++) {
+        char *column = sql_identifier(t->columns[i].name);
+        buffer_printf(&columns, "%s%s", i > 0 ? ", " : "", column);
+        free(column);
+    }
+    char *schema = sql_identifier(t->schema), *relation = sql_identifier(t->name);
+    buffer_printf(&name, "%s%s.%s", l->catalog->details[table].is_partitioned ? "" : "ONLY ",
+                  schema, relation);
+    char *where = load_where(l->definitions, t), *list = buffer_take(&columns),
+         *from = buffer_take(&name);
+    const struct sql_variable variables[] = {{"columns", list}, {"table", from}, {"where", where}};
+    char *sql = sql_fill(embed_load_sql, variables, 3);
+    free(schema);
+    free(relation);
+    free(where);
+    free(list);
+    free(from);
+    return sql;
+}
+
+static enum err apply_line(const struct reading *g, char *line, size_t len, struct error *e)
+{
+    const struct load *l = g->load;
+    const struct table *t = &l->catalog->tables[g->table];
+    if (len > 0 && line[len - 1] == '\n')
+        len--;
+    enum err err = copy_row_split(line, len, g->fields, t->columns_count, e);
+    for (size_t i = 0; err == ERR_OK && i < t->columns_count; i++) {
+        if (g->fields[i].kind == 'n')
+            g->row[i] = (struct value){.kind = VALUE_NULL};
+        else
+            err = pg_text_value(t->columns[i].type, g->fields[i].bytes, g->fields[i].len,
+                                &g->row[i], e);
+    }
+    if (err != ERR_OK)
+        return err;
+    struct change change = {.kind = CHANGE_INSERT, .table = g->table, .row = g->row};
+    change.key = relation_key(t, &l->catalog->details[g->table], g->row, index_secret(l->index));
+    err = index_apply(l->index, &change);
+    return err == ERR_OK ? err : error_set(e, err, "no memory for another live row");
+}
+
+static void tell_progress(struct reading *g)
+{
+    if (clock_ms() - g->told_ms < LOAD_PROGRESS_MS)
+        return;
+    g->told_ms = clock_ms();
+    g->load->on_progress(*g->rows, g->load->context);
+}
+
+static enum err read_copy(struct reading *g, struct error *e)
+{
+    PGconn *conn = session_conn(g->load->session);
+    enum err err = ERR_OK;
+    while (err == ERR_OK) {
+        char *line = NULL;
+        int len = PQgetCopyData(conn, &line, 1);
+        if (len > 0) {
+            err = apply_line(g, line, (size_t)len, e);
+            if (++*g->rows % CLOCK_ROWS == 0)
+                tell_progress(g);
+        } else if (len == 0) {
+            err = session_wait(g->load->session, false, clock_ms() + LOAD_SILENT_MS_MAX, e);
+            if (err == ERR_OK && PQconsumeInput(conn) != 1)
+                err = session_fail(g->load->session, NULL, e, "reading rows");
+        } else {
+            return len == -1 ? ERR_OK : session_fail(g->load->session, NULL, e, "reading rows");
+        }
+        PQfreemem(line);
+    }
+    return err;
+}
+
+/* Behind the last row comes whether COPY succeeded. */
+static enum err end_copy(struct session *s, struct error *e)
+{
+    PGresult *r;
+    enum err err = ERR_OK;
+    while ((r = PQgetResult(session_conn(s))) != NULL) {
+        if (err == ERR_OK && PQresultStatus(r) != PGRES_COMMAND_OK)
+            err = session_fail(s, r, e, "reading rows");
+        PQclear(r);
+    }
+    return err;
+}
+
+static enum err load_table(const struct load *l, size_t table, size_t *rows, struct error *e)
+{
+    const struct table *t = &l->catalog->tables[table];
+    struct reading g = {.load = l,
+                        .table = table,
+                        .fields = mem_zero(t->columns_count, sizeof(*g.fields)),
+                        .row = mem_zero(t->columns_count, sizeof(*g.row)),
+                        .rows = rows,
+                        .told_ms = clock_ms()};
+    char *sql = copy_statement(l, table);
+    PGresult *r = NULL;
+    enum err err = session_query(l->session, sql, NULL, 0, LOAD_SILENT_MS_MAX, &r, e);
+    PQclear(r);
+    if (err == ERR_OK)
+        err = read_copy(&g, e);
+    if (err == ERR_OK)
+        err = end_copy(l->session, e);
+    if (err != ERR_OK)
+        error_wrap(e, "loading table \"%s\"", t->name);
+    free(sql);
+    free(g.fields);
+    free(g.row);
+    return err;
+}
+
+enum err load_rows(const struct load *l, struct error *e)
+{
+    enum err err = ERR_OK;
+    size_t rows = 0;
+    for (size_t i = 0; err == ERR_OK && i < l->catalog->tables_count; i++)
+        err = load_table(l, i, &rows, e);
+    if (err == ERR_OK)
+        err = session_query(l->session, "COMMIT", NULL, 0, SESSION_QUERY_MS, NULL, e);
+    return err;
+}

@@ -1,0 +1,113 @@
+#include "feed/postgres_publish.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+void publisher_init(struct publisher *p, struct counts *counts)
+{
+    *p = (struct publisher){.counts = counts, .failed_in = -1, .fresh_ms = clock_ms()};
+    (void)snprintf(p->label, sizeof(p->label), "Postgres");
+}
+
+/* ---- states ---- */
+
+static enum counts_trust trust_in(const struct publisher *p, enum pg_state state)
+{
+    if (state == PG_LIVE || state == PG_POLLING)
+        return COUNTS_LIVE;
+    return p->is_loaded ? COUNTS_STALE : COUNTS_UNKNOWN;
+}
+
+static bool announce(struct publisher *p, enum pg_state state, const char *reason,
+                     enum log_level level)
+{
+    enum counts_trust trust = trust_in(p, state);
+    /* Counts have been old since they were last known to be newest, not since that was noticed. */
+    int64_t since_ms = trust == COUNTS_STALE ? p->fresh_ms : clock_ms();
+    if (!counts_set_status(p->counts, trust, pg_state_name(state), reason, since_ms))
+        return false;
+    log_line(level, "following %s: %s%s%s", p->label, pg_state_name(state),
+             *reason != '\0' ? ": " : "", reason);
+    return true;
+}
+
+void publisher_enter(struct publisher *p, enum pg_state state, const char *reason)
+{
+    assert(pg_state_may_follow(p->state, state));
+    p->state = state;
+    if ((int)state <= p->failed_in)
+        return;
+    p->failed_in = -1;
+    bool is_off = *reason != '\0' && state != PG_STOPPED;
+    (void)announce(p, state, reason, is_off ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO);
+}
+
+bool publisher_fail(struct publisher *p, const struct error *e)
+{
+    /* Counts of a table that is gone or no longer fits are not merely old. */
+    if (e->code == ERR_SCHEMA || e->code == ERR_CONFIG)
+        p->is_loaded = false;
+    enum pg_state failed = p->state;
+    p->state = PG_REBUILDING;
+    p->failed_in = failed < PG_CATCHING_UP ? (int)failed : -1;
+    /* Without counts there is nothing to build anew: then it says where it failed. */
+    return announce(p, p->is_loaded ? PG_REBUILDING : failed, e->message, LOG_LEVEL_WARNING);
+}
+
+/* ---- publishing ---- */
+
+enum err publisher_begin(struct publisher *p, const struct position *at, struct error *e)
+{
+    bool is_same = p->has_history && p->system == at->system;
+    if (is_same && at->timeline < p->timeline)
+        return error_set(
+            e, ERR_PREFLIGHT,
+            "this server is on timeline %u, but badged has followed timeline %u of the "
+            "same cluster: an old primary is back at this address; stop it, or "
+            "restart badged to follow it all the same",
+            at->timeline, p->timeline);
+    if (p->has_history && !is_same)
+        log_line(LOG_LEVEL_WARNING, "following %s: another database cluster answers there now",
+                 p->label);
+    p->has_history = true;
+    p->system = at->system;
+    p->timeline = at->timeline;
+    return ERR_OK;
+}
+
+static struct as_of as_of_at(const struct publisher *p, uint64_t position)
+{
+    return (struct as_of){p->timeline + p->timeline_offset, position};
+}
+
+/* A position below the one published is another history, and gets a timeline above it. */
+static struct as_of keep_forward(struct publisher *p, uint64_t position)
+{
+    struct as_of as_of = as_of_at(p, position);
+    if (p->is_published && as_of_compare(as_of, p->published) < 0) {
+        p->timeline_offset += p->published.timeline + 1 - as_of.timeline;
+        as_of = as_of_at(p, position);
+    }
+    p->is_published = true;
+    p->published = as_of;
+    return as_of;
+}
+
+void publisher_whole(struct publisher *p, struct index *ix, uint64_t position)
+{
+    struct as_of as_of = keep_forward(p, position);
+    if (ix != NULL)
+        (void)index_publish_all(ix, p->counts, as_of);
+    else
+        (void)counts_publish(p->counts, as_of);
+    p->is_loaded = true;
+}
+
+void publisher_commit(struct publisher *p, struct index *ix, uint64_t position)
+{
+    (void)index_commit(ix, p->counts, keep_forward(p, position));
+}

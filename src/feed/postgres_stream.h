@@ -1,0 +1,63 @@
+/* The stream: changes as pgoutput sends them, applied to the index transaction by transaction.
+ *
+ * What is acknowledged to the server is what is applied, as nothing here outlives the connection:
+ * the end of the last commit, or, between transactions, the end of the WAL that the server says it
+ * has read. The caller reports about once a second, in the middle of a large transaction as well,
+ * so that the server keeps no WAL for badged and does not take it for dead.
+ *
+ * Ownership: stream_start fills a struct that the caller supplies, stream_fini frees what it holds.
+ * Session, catalog and index outlive it. One thread.
+ */
+#ifndef BADGED_FEED_POSTGRES_STREAM_H
+#define BADGED_FEED_POSTGRES_STREAM_H
+
+#include "badge/index.h"
+#include "base/error.h"
+#include "feed/pgoutput.h"
+#include "feed/postgres_catalog.h"
+#include "feed/postgres_relation.h"
+#include "feed/postgres_session.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    STREAM_MESSAGES_MAX = 256, /* read in one go before the caller sees to other things */
+};
+
+struct stream {
+    struct session *session;
+    struct index *index;
+    struct pgoutput *decoder;
+    struct relations relations;
+    uint64_t position;      /* every commit that ends here or before is applied */
+    bool is_in_transaction; /* what is applied may not be published */
+    bool must_reply;        /* the server wants a report now */
+    int64_t heard_ms;       /* clock_ms() when it last sent anything */
+};
+
+enum stream_event {
+    STREAM_NOTHING, /* all that has come in is read */
+    STREAM_COMMIT,  /* a transaction ended; there may be more to read */
+    STREAM_MORE,    /* there may be more to read */
+};
+
+/* stream_start(t, s, slot, position, publication, c, ix, e): begin to stream on the session that
+ * made the slot. */
+enum err stream_start(struct stream *t, struct session *s, const char *slot, uint64_t position,
+                      const char *publication, const struct pg_catalog *c, struct index *ix,
+                      struct error *e) MUST_CHECK;
+
+/* stream_fini(t): takes a zeroed struct. */
+void stream_fini(struct stream *t);
+
+/* stream_read(t, ret, e): apply what has come in, up to the next commit or STREAM_MESSAGES_MAX
+ * messages. Never waits. ERR_NOT_READY: the index must be built anew, and why. ERR_CORRUPT: what
+ * came is not to be understood. ERR_UNAVAILABLE: the connection was lost. */
+enum err stream_read(struct stream *t, enum stream_event *ret, struct error *e) MUST_CHECK;
+
+/* stream_report(t, e): tell the server how far it is applied, and ask how far it is. Never waits:
+ * while an earlier report is still unsent, none is added. */
+enum err stream_report(struct stream *t, struct error *e) MUST_CHECK;
+
+#endif
