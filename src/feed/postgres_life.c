@@ -121,12 +121,12 @@ static enum err begin_stream(struct life *l, struct error *e)
 static void publish(struct life *l)
 {
     struct publisher *p = l->publisher;
-    if (l->stream.is_in_transaction)
+    if (l->stream.apply.is_in_transaction)
         return;
     if (l->is_caught_up) {
-        publisher_commit(p, l->index, l->stream.position);
-    } else if (l->stream.position >= l->target) {
-        publisher_whole(p, l->index, l->stream.position);
+        publisher_commit(p, l->index, l->stream.apply.position);
+    } else if (l->stream.apply.position >= l->target) {
+        publisher_whole(p, l->index, l->stream.apply.position);
         l->is_caught_up = true;
         p->fresh_ms = clock_ms();
         publisher_enter(p, PG_LIVE, "");
@@ -140,7 +140,7 @@ static enum err judge(struct life *l, struct error *e)
 {
     struct publisher *p = l->publisher;
     int64_t now_ms = clock_ms();
-    uint64_t server = l->watch.wal_end, here = l->stream.position;
+    uint64_t server = l->watch.wal_end, here = l->stream.apply.position;
     bool is_newest = server != 0 && here >= server;
     if (l->is_caught_up && is_newest && l->watch.answered_ms > p->fresh_ms)
         p->fresh_ms = l->watch.answered_ms;
@@ -187,7 +187,7 @@ static enum err keep_up(struct life *l, struct error *e)
 {
     int64_t answered_ms = l->watch.answered_ms;
     enum err err = pg_watch_tick(&l->watch, e);
-    bool is_due = l->stream.must_reply || clock_ms() - l->reported_ms >= REPORT_MS ||
+    bool is_due = l->stream.apply.must_reply || clock_ms() - l->reported_ms >= REPORT_MS ||
                   l->watch.answered_ms != answered_ms;
     if (err == ERR_OK && is_due) {
         l->reported_ms = clock_ms();
@@ -202,7 +202,7 @@ static enum err follow(struct life *l, struct error *e)
     while (err == ERR_OK) {
         enum stream_event event;
         err = stream_read(&l->stream, &event, e);
-        if (err == ERR_OK && event != STREAM_MORE)
+        if (err == ERR_OK && (event == STREAM_BOUNDARY || !l->is_caught_up))
             publish(l);
         if (err == ERR_OK)
             err = keep_up(l, e);

@@ -1,4 +1,4 @@
-/* The stream: changes as pgoutput sends them, applied to the index transaction by transaction.
+/* The stream: frames from the server, and reports to it.
  *
  * What is acknowledged to the server is what is applied, as nothing here outlives the connection:
  * the end of the last commit, or, between transactions, the end of the WAL that the server says it
@@ -13,12 +13,10 @@
 
 #include "badge/index.h"
 #include "base/error.h"
-#include "feed/pgoutput.h"
+#include "feed/postgres_apply.h"
 #include "feed/postgres_catalog.h"
-#include "feed/postgres_relation.h"
 #include "feed/postgres_session.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -27,19 +25,14 @@ enum {
 
 struct stream {
     struct session *session;
-    struct index *index;
-    struct pgoutput *decoder;
-    struct relations relations;
-    uint64_t position;      /* every commit that ends here or before is applied */
-    bool is_in_transaction; /* what is applied may not be published */
-    bool must_reply;        /* the server wants a report now */
-    int64_t heard_ms;       /* clock_ms() when it last sent anything */
+    struct pg_apply apply;
+    int64_t heard_ms; /* clock_ms() when the server last sent anything */
 };
 
 enum stream_event {
-    STREAM_NOTHING, /* all that has come in is read */
-    STREAM_COMMIT,  /* a transaction ended; there may be more to read */
-    STREAM_MORE,    /* there may be more to read */
+    STREAM_NOTHING,  /* all that has come in is read */
+    STREAM_BOUNDARY, /* the index is at another commit boundary; there may be more to read */
+    STREAM_MORE,     /* there may be more to read */
 };
 
 /* stream_start(t, s, slot, position, publication, c, ix, e): begin to stream on the session that
@@ -51,7 +44,7 @@ enum err stream_start(struct stream *t, struct session *s, const char *slot, uin
 /* stream_fini(t): takes a zeroed struct. */
 void stream_fini(struct stream *t);
 
-/* stream_read(t, ret, e): apply what has come in, up to the next commit or STREAM_MESSAGES_MAX
+/* stream_read(t, ret, e): apply what has come in, up to the next boundary or STREAM_MESSAGES_MAX
  * messages. Never waits. ERR_NOT_READY: the index must be built anew, and why. ERR_CORRUPT: what
  * came is not to be understood. ERR_UNAVAILABLE: the connection was lost. */
 enum err stream_read(struct stream *t, enum stream_event *ret, struct error *e) MUST_CHECK;
