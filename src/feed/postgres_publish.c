@@ -54,8 +54,9 @@ bool publisher_fail(struct publisher *p, const struct error *e)
     enum pg_state failed = p->state;
     p->state = PG_REBUILDING;
     p->failed_in = failed < PG_CATCHING_UP ? (int)failed : -1;
-    /* Without counts there is nothing to build anew: then it says where it failed. */
-    return announce(p, p->is_loaded ? PG_REBUILDING : failed, e->message, LOG_LEVEL_WARNING);
+    /* Where nothing was built yet, it says how far it came. */
+    bool is_again = p->is_loaded || failed >= PG_CATCHING_UP;
+    return announce(p, is_again ? PG_REBUILDING : failed, e->message, LOG_LEVEL_WARNING);
 }
 
 /* ---- publishing ---- */
