@@ -4,6 +4,8 @@
  */
 #include "badge/as_of.h"
 
+#include "base/hex.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,15 +56,10 @@ static bool parse_half(const char *text, size_t len, uint32_t *ret)
     if (len == 0 || len > HALF_DIGITS_MAX)
         return false;
     for (size_t i = 0; i < len; i++) {
-        char c = text[i];
-        if (c >= '0' && c <= '9')
-            n = n << 4 | (uint32_t)(c - '0');
-        else if (c >= 'a' && c <= 'f')
-            n = n << 4 | (uint32_t)(c - 'a' + 10);
-        else if (c >= 'A' && c <= 'F')
-            n = n << 4 | (uint32_t)(c - 'A' + 10);
-        else
+        int digit = hex_value(text[i]);
+        if (digit < 0)
             return false;
+        n = n << 4 | (uint32_t)digit;
     }
     *ret = n;
     return true;

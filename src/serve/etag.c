@@ -6,22 +6,21 @@
  */
 #include "serve/etag.h"
 
+#include "base/hex.h"
+
 #include <stdint.h>
 #include <string.h>
 #include <xxhash.h>
 
 struct etag etag_of(const char *bytes, size_t len)
 {
-    static const char digits[] = "0123456789abcdef";
     XXH128_canonical_t sum;
     XXH128_canonicalFromHash(&sum, XXH3_128bits(bytes, len));
     struct etag tag;
     char *out = tag.text;
     *out++ = '"';
-    for (size_t i = 0; i < sizeof(sum.digest); i++) {
-        *out++ = digits[sum.digest[i] >> 4];
-        *out++ = digits[sum.digest[i] & 15];
-    }
+    for (size_t i = 0; i < sizeof(sum.digest); i++)
+        out = hex_write(out, sum.digest[i]);
     *out++ = '"';
     *out = '\0';
     return tag;

@@ -7,23 +7,13 @@
  */
 #include "serve/target.h"
 
+#include "base/hex.h"
 #include "serve/host.h"
 #include "serve/server.h"
 
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
-
-static int digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
 
 static bool is_unreserved(int c)
 {
@@ -40,7 +30,7 @@ static enum fault check_characters(const char *text, size_t len)
             return FAULT_TARGET_CHARACTER;
         if (text[i] != '%')
             continue;
-        if (len - i < 3 || digit(text[i + 1]) < 0 || digit(text[i + 2]) < 0)
+        if (len - i < 3 || hex_value(text[i + 1]) < 0 || hex_value(text[i + 2]) < 0)
             return FAULT_TARGET_ESCAPE;
     }
     return FAULT_NONE;
@@ -72,7 +62,7 @@ static enum fault decode(const char *path, size_t len, struct target *ret)
     for (size_t i = 0; i < len; i++) {
         char c = path[i];
         if (c == '%') {
-            int escaped = digit(path[i + 1]) << 4 | digit(path[i + 2]);
+            int escaped = hex_value(path[i + 1]) << 4 | hex_value(path[i + 2]);
             if (escaped == 0)
                 return FAULT_TARGET_ESCAPE;
             if (is_unreserved(escaped)) {
