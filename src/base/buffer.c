@@ -1,6 +1,7 @@
 #include "base/buffer.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -65,37 +66,13 @@ void buffer_decimal(struct buffer *b, uint64_t n)
     buffer_add(b, digits + i, sizeof(digits) - i);
 }
 
-/* Length of the well-formed UTF-8 character at s (RFC 3629, section 4), 0 when there is none. */
-static size_t utf8_length(const unsigned char *s, size_t left)
-{
-    static const struct {
-        unsigned char first, last, second_min, second_max, len;
-    } rows[] = {
-        {0x00, 0x7F, 0, 0, 1},       {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
-        {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
-        {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
-    };
-    for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
-        if (s[0] < rows[r].first || s[0] > rows[r].last)
-            continue;
-        if (rows[r].len > left)
-            return 0;
-        if (rows[r].len > 1 && (s[1] < rows[r].second_min || s[1] > rows[r].second_max))
-            return 0;
-        for (size_t i = 2; i < rows[r].len; i++)
-            if ((s[i] & 0xC0) != 0x80)
-                return 0;
-        return rows[r].len;
-    }
-    return 0;
-}
-
 void buffer_json(struct buffer *b, const char *s, size_t len)
 {
     buffer_puts(b, "\"");
     for (size_t i = 0; i < len;) {
         unsigned char c = (unsigned char)s[i];
-        size_t n = utf8_length((const unsigned char *)s + i, len - i);
+        uint32_t point;
+        size_t n = utf8_decode(s + i, len - i, &point);
         if (n == 0) {
             buffer_puts(b, "\\ufffd");
             i++;

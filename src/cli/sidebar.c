@@ -2,6 +2,7 @@
 
 #include "badge/shape.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -18,10 +19,7 @@ enum {
 /* Columns that a text takes, one a character. */
 static int width_of(const char *text)
 {
-    int n = 0;
-    for (; *text != '\0'; text++)
-        n += ((unsigned char)*text & 0xC0) != 0x80;
-    return n;
+    return (int)utf8_count(text, strlen(text));
 }
 
 /* 1284 → "1,284" */

@@ -1,6 +1,6 @@
 #include "config/caret.h"
 
-#include "config/utf8.h"
+#include "base/utf8.h"
 
 #include <assert.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 
 #include "base/buffer.h"
 #include "base/mem.h"
-#include "config/utf8.h"
+#include "base/utf8.h"
 
 #include <assert.h>
 #include <cyaml/cyaml.h>

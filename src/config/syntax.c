@@ -1,6 +1,6 @@
 #include "config/syntax.h"
 
-#include "config/utf8.h"
+#include "base/utf8.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 #include "config/tree.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "config/syntax.h"
-#include "config/utf8.h"
 
 #include <assert.h>
 #include <stdarg.h>

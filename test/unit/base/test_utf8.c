@@ -1,5 +1,5 @@
 /* What utf8.h promises: exactly the well-formed sequences of RFC 3629. */
-#include "config/utf8.h"
+#include "base/utf8.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,8 +2,8 @@
  *
  * Ownership: nothing is kept.
  */
-#ifndef BADGED_CONFIG_UTF8_H
-#define BADGED_CONFIG_UTF8_H
+#ifndef BADGED_BASE_UTF8_H
+#define BADGED_BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>
