@@ -1,7 +1,5 @@
 #include "base/clock.h"
 
-#include <time.h>
-
 int64_t clock_ms(void)
 {
     struct timespec t;
@@ -14,4 +12,9 @@ int64_t clock_unix_us(void)
     struct timespec t;
     (void)clock_gettime(CLOCK_REALTIME, &t);
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+struct timespec clock_deadline(int64_t ms)
+{
+    return (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
 }

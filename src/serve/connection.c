@@ -6,7 +6,6 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 
 static void lock(struct connections *cs)
 {
@@ -23,7 +22,7 @@ static void unlock(struct connections *cs)
 /* Wait, at most until deadline_ms of clock_ms(). The lock is held. */
 static void wait_until(struct connections *cs, pthread_cond_t *condition, int64_t deadline_ms)
 {
-    struct timespec t = {.tv_sec = deadline_ms / 1000, .tv_nsec = deadline_ms % 1000 * 1000000};
+    struct timespec t = clock_deadline(deadline_ms);
     (void)pthread_cond_timedwait(condition, &cs->lock, &t);
 }
 
