@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,6 +67,32 @@ static void fields_are_what_stands_between_tabs(void **state)
         assert_int_equal(r.fields[i].kind, 't');
         assert_int_equal(r.fields[i].len, strlen(expected[i]));
         assert_memory_equal(r.fields[i].bytes, expected[i], r.fields[i].len);
+    }
+    free(r.line);
+}
+
+/* test/fuzz/corpus/copy_row/row-postgres, which PostgreSQL 15 wrote behind two bytes for the fuzz
+ * target: the characters 1 to 127, NULL, and texts that look like something else. */
+static void a_line_of_a_server_is_what_it_was(void **state)
+{
+    (void)state;
+    char bytes[1024], ascii[128] = "";
+    FILE *f = fopen(CORPUS "/copy_row/row-postgres", "rb");
+    assert_non_null(f);
+    size_t len = fread(bytes, 1, sizeof(bytes), f);
+    (void)fclose(f);
+    for (int c = 1; c < 128; c++)
+        ascii[c - 1] = (char)c;
+    static const char *const expected[] = {"",    NULL,      "",        "\\N",
+                                           "\\.", "Größe €", "\\x00ff", "{\"a\\\"b\\\\\",NULL}"};
+    struct row r = row_of(bytes + 2, len - 2);
+    assert_int_equal(copy_row_split(r.line, r.len, r.fields, 8, &r.e), ERR_OK);
+    for (size_t i = 0; i < 8; i++) {
+        const char *text = i == 0 ? ascii : expected[i];
+        assert_int_equal(r.fields[i].kind, text == NULL ? 'n' : 't');
+        assert_int_equal(r.fields[i].len, text == NULL ? 0 : strlen(text));
+        if (text != NULL)
+            assert_memory_equal(r.fields[i].bytes, text, r.fields[i].len);
     }
     free(r.line);
 }
@@ -199,6 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_are_what_stands_between_tabs),
+        cmocka_unit_test(a_line_of_a_server_is_what_it_was),
         cmocka_unit_test(backslash_n_alone_is_null),
         cmocka_unit_test(backslash_n_in_a_longer_field_is_a_letter),
         cmocka_unit_test(letters_are_control_characters),
