@@ -14,9 +14,9 @@
 
 #include "base/buffer.h"
 #include "base/mem.h"
-#include "generate/predicates.h"
+#include "generate/sqlite.h"
 
-#include "generate/predicates.c"
+#include "generate/sqlite.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -27,12 +27,12 @@ enum {
 
 static sqlite3 *db;
 static sqlite3_stmt *cast;
-static struct column columns[GENERATE_COLUMNS];
+static struct column columns[GENERATE_SQLITE_COLUMNS];
 static struct table table = {.schema = (char[]){"public"},
                              .name = (char[]){"t"},
                              .columns = columns,
                              .columns_count = COUNT(columns)};
-static struct value rows[ROWS][GENERATE_COLUMNS]; /* what SQLite stored */
+static struct value rows[ROWS][GENERATE_SQLITE_COLUMNS]; /* what SQLite stored */
 
 static double real_of(const char *text, void *context)
 {
@@ -60,10 +60,10 @@ static void make_table(void)
 {
     struct buffer sql = {0};
     buffer_puts(&sql, "CREATE TABLE t (id INTEGER PRIMARY KEY");
-    for (size_t i = 0; i < GENERATE_COLUMNS; i++) {
-        const struct generate_column *c = &generate_columns[i];
+    for (size_t i = 0; i < GENERATE_SQLITE_COLUMNS; i++) {
+        const struct generate_column *c = &generate_sqlite_columns[i];
         char *quoted = sqlite3_mprintf("\"%w\"", c->name);
-        buffer_printf(&sql, ", %s %s", quoted, c->sqlite_type);
+        buffer_printf(&sql, ", %s %s", quoted, c->declared);
         sqlite3_free(quoted);
         columns[i].type = c->type;
         columns[i].name = mem_text(c->name, strlen(c->name));
@@ -114,14 +114,14 @@ static void fill_table(void)
     struct random r = {20261123};
     struct buffer sql = {0};
     buffer_puts(&sql, "INSERT INTO t VALUES (NULL");
-    for (int i = 0; i < GENERATE_COLUMNS; i++)
+    for (int i = 0; i < GENERATE_SQLITE_COLUMNS; i++)
         buffer_puts(&sql, ", ?");
     buffer_puts(&sql, ")");
     for (int n = 0; n < ROWS; n++) {
-        struct value row[GENERATE_COLUMNS];
-        generate_row(&r, n % 2 == 1, row);
+        struct value row[GENERATE_SQLITE_COLUMNS];
+        generate_sqlite_row(&r, n % 2 == 1, row);
         sqlite3_stmt *stmt = prepare(sql.bytes);
-        for (int i = 0; i < GENERATE_COLUMNS; i++)
+        for (int i = 0; i < GENERATE_SQLITE_COLUMNS; i++)
             bind(stmt, i + 1, &row[i]);
         int rc = sqlite3_step(stmt);
         assert(rc == SQLITE_DONE);
@@ -131,7 +131,7 @@ static void fill_table(void)
     for (int n = 0; n < ROWS; n++) {
         int rc = sqlite3_step(stmt);
         assert(rc == SQLITE_ROW);
-        for (int i = 0; i < GENERATE_COLUMNS; i++)
+        for (int i = 0; i < GENERATE_SQLITE_COLUMNS; i++)
             rows[n][i] = stored(stmt, i + 1);
     }
     (void)sqlite3_finalize(stmt);
@@ -161,9 +161,9 @@ static struct predicate *parse(const char *text, size_t len)
 }
 
 /* A row made of bytes: for each column what kind of value, and its bytes. */
-static void row_of(const uint8_t *data, size_t size, struct value row[GENERATE_COLUMNS])
+static void row_of(const uint8_t *data, size_t size, struct value row[GENERATE_SQLITE_COLUMNS])
 {
-    for (size_t i = 0; i < GENERATE_COLUMNS; i++) {
+    for (size_t i = 0; i < GENERATE_SQLITE_COLUMNS; i++) {
         row[i] = (struct value){.kind = VALUE_NULL};
         if (size == 0)
             continue;
@@ -243,7 +243,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct error e = {0};
     size_t offset = 0;
     if (p != NULL && predicate_bind(p, &table, &offset, &e) == ERR_OK) {
-        struct value row[GENERATE_COLUMNS];
+        struct value row[GENERATE_SQLITE_COLUMNS];
         row_of(end != NULL ? end + 1 : data, end != NULL ? size - len - 1 : 0, row);
         compare_with_contrary(p, text, len, row);
         compare_with_sqlite(p, text, len);

@@ -1,32 +1,29 @@
-/* Generates predicates, and rows to evaluate them on, that between them reach every operator, type,
- * and NULL.
+/* Generates predicates that between them reach every operator, type, and NULL, for a table that
+ * generate/sqlite.h or generate/postgres.h describes. The same seed gives the same texts.
  *
- * The literals come from the same small pools as the values of rows, so that equality and bounds
- * are met often. The same seed gives the same texts and rows. Used against SQLite by
- * test_predicate_agrees.c, and meant for any database that has a table of these columns.
- *
- * Ownership: generate_predicate appends to the caller's buffer; generate_row fills the caller's
- * array with values that point to constants.
+ * Ownership: generate_predicate appends to the caller's buffer.
  */
 #ifndef BADGED_TEST_GENERATE_PREDICATES_H
 #define BADGED_TEST_GENERATE_PREDICATES_H
 
 #include "badge/table.h"
 #include "base/buffer.h"
-#include "base/value.h"
 #include "generate/random.h"
 
-enum {
-    GENERATE_COLUMNS = 15
-};
-
 struct generate_column {
-    const char *name;        /* as the catalog has it */
-    const char *sqlite_type; /* as declared */
+    const char *name;     /* as the catalog has it */
+    const char *declared; /* its type, as it is declared */
     enum column_type type;
 };
 
-extern const struct generate_column generate_columns[GENERATE_COLUMNS];
+struct generate_table {
+    const struct generate_column *columns;
+    size_t columns_count;
+    /* Append a literal, other than NULL, that the column may be compared with. */
+    void (*add_literal)(struct random *r, struct buffer *out, size_t column);
+    /* Whether two columns, neither of COLUMN_OTHER, may be compared. Each may with itself. */
+    bool (*compares)(size_t a, size_t b);
+};
 
 /* What a predicate made use of, counted up, so that a test can show that everything was reached. */
 enum generate_use {
@@ -58,11 +55,16 @@ enum generate_use {
     USE__COUNT
 };
 
-/* generate_predicate(r, out, uses): append one predicate that must parse and bind. */
-void generate_predicate(struct random *r, struct buffer *out, uint64_t uses[USE__COUNT]);
+#define GENERATE_TYPES ((size_t)COLUMN_ENUM + 1)
 
-/* generate_row(r, is_loose, row): a row. With is_loose, some values are of another storage class
- * than the column's, which SQLite allows and Postgres does not. */
-void generate_row(struct random *r, bool is_loose, struct value row[GENERATE_COLUMNS]);
+struct generate_uses {
+    uint64_t tests[USE__COUNT];
+    uint64_t literals[GENERATE_TYPES];              /* beside columns of the type */
+    uint64_t pairs[GENERATE_TYPES][GENERATE_TYPES]; /* of columns */
+};
+
+/* generate_predicate(r, table, out, uses): append one predicate that must parse and bind. */
+void generate_predicate(struct random *r, const struct generate_table *table, struct buffer *out,
+                        struct generate_uses *uses);
 
 #endif

@@ -14,7 +14,7 @@
 
 #include "base/buffer.h"
 #include "base/mem.h"
-#include "generate/predicates.h"
+#include "generate/sqlite.h"
 
 enum {
     ROWS = 64,
@@ -26,8 +26,8 @@ static uint64_t pairs_wanted = 1000000;
 
 static sqlite3 *db;
 static sqlite3_stmt *cast;
-static struct column columns[GENERATE_COLUMNS];
-static struct table table = {.columns = columns, .columns_count = GENERATE_COLUMNS};
+static struct column columns[GENERATE_SQLITE_COLUMNS];
+static struct table table = {.columns = columns, .columns_count = GENERATE_SQLITE_COLUMNS};
 
 static double real_of(const char *text, void *context)
 {
@@ -51,12 +51,12 @@ static void make_table(void)
     static char name[] = "t", schema[] = "public";
     struct buffer sql = {0};
     buffer_puts(&sql, "CREATE TABLE t (id INTEGER PRIMARY KEY");
-    for (size_t i = 0; i < GENERATE_COLUMNS; i++) {
-        char *quoted = sqlite3_mprintf("\"%w\"", generate_columns[i].name);
-        buffer_printf(&sql, ", %s %s", quoted, generate_columns[i].sqlite_type);
-        columns[i] =
-            (struct column){mem_text(generate_columns[i].name, strlen(generate_columns[i].name)),
-                            generate_columns[i].type};
+    for (size_t i = 0; i < GENERATE_SQLITE_COLUMNS; i++) {
+        char *quoted = sqlite3_mprintf("\"%w\"", generate_sqlite_columns[i].name);
+        buffer_printf(&sql, ", %s %s", quoted, generate_sqlite_columns[i].declared);
+        columns[i] = (struct column){
+            mem_text(generate_sqlite_columns[i].name, strlen(generate_sqlite_columns[i].name)),
+            generate_sqlite_columns[i].type};
         sqlite3_free(quoted);
     }
     buffer_puts(&sql, ")");
@@ -93,8 +93,8 @@ static void bind(sqlite3_stmt *stmt, int i, const struct value *v)
 
 /* Fill the table, and read it back into rows: what SQLite stored, after the affinity of its
  * columns, is what a feed sees. */
-static struct value stored[ROWS][GENERATE_COLUMNS];
-static char *texts[ROWS][GENERATE_COLUMNS];
+static struct value stored[ROWS][GENERATE_SQLITE_COLUMNS];
+static char *texts[ROWS][GENERATE_SQLITE_COLUMNS];
 
 static void read_back(void)
 {
@@ -103,7 +103,7 @@ static void read_back(void)
                      SQLITE_OK);
     for (size_t n = 0; n < ROWS; n++) {
         assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-        for (int i = 0; i < GENERATE_COLUMNS; i++) {
+        for (int i = 0; i < GENERATE_SQLITE_COLUMNS; i++) {
             struct value *v = &stored[n][i];
             free(texts[n][i]);
             texts[n][i] = NULL;
@@ -139,16 +139,16 @@ static void fill_table(struct random *r)
     sqlite3_stmt *stmt;
     struct buffer sql = {0};
     buffer_puts(&sql, "INSERT INTO t VALUES (?");
-    for (size_t i = 0; i < GENERATE_COLUMNS; i++)
+    for (size_t i = 0; i < GENERATE_SQLITE_COLUMNS; i++)
         buffer_puts(&sql, ", ?");
     buffer_puts(&sql, ")");
     must("DELETE FROM t");
     assert_int_equal(sqlite3_prepare_v2(db, sql.bytes, -1, &stmt, NULL), SQLITE_OK);
     for (int n = 0; n < ROWS; n++) {
-        struct value row[GENERATE_COLUMNS];
-        generate_row(r, true, row);
+        struct value row[GENERATE_SQLITE_COLUMNS];
+        generate_sqlite_row(r, true, row);
         sqlite3_bind_int(stmt, 1, n);
-        for (int i = 0; i < GENERATE_COLUMNS; i++)
+        for (int i = 0; i < GENERATE_SQLITE_COLUMNS; i++)
             bind(stmt, i + 2, &row[i]);
         assert_int_equal(sqlite3_step(stmt), SQLITE_DONE);
         sqlite3_reset(stmt);
@@ -175,9 +175,10 @@ static void compare(const char *text, const struct predicate *p, uint64_t truths
         truths[ours]++;
         if (theirs == ours)
             continue;
-        for (size_t i = 0; i < GENERATE_COLUMNS; i++)
-            print_error("  %s: kind %d integer %lld real %.17g text %s\n", generate_columns[i].name,
-                        (int)stored[n][i].kind, (long long)stored[n][i].integer,
+        for (size_t i = 0; i < GENERATE_SQLITE_COLUMNS; i++)
+            print_error("  %s: kind %d integer %lld real %.17g text %s\n",
+                        generate_sqlite_columns[i].name, (int)stored[n][i].kind,
+                        (long long)stored[n][i].integer,
                         stored[n][i].kind == VALUE_REAL ? stored[n][i].real : 0,
                         texts[n][i] != NULL ? texts[n][i] : "");
         fail_msg("SQLite says %s, badged says %s of row %zu for: %s", names[theirs], names[ours], n,
@@ -192,7 +193,8 @@ static void evaluation_agrees_with_sqlite(void **state)
     (void)state;
     bool has_distinct = sqlite3_libversion_number() >= 3039000;
     struct random r = {seed};
-    uint64_t uses[USE__COUNT] = {0}, truths[3] = {0}, pairs = 0;
+    struct generate_uses uses = {0};
+    uint64_t truths[3] = {0}, pairs = 0;
     assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
     make_table();
     while (pairs < pairs_wanted) {
@@ -201,7 +203,7 @@ static void evaluation_agrees_with_sqlite(void **state)
             struct buffer text = {0};
             do {
                 text.len = 0;
-                generate_predicate(&r, &text, uses);
+                generate_predicate(&r, &generate_sqlite, &text, &uses);
             } while (!has_distinct && strcasestr(text.bytes, "DISTINCT") != NULL);
             struct predicate *p = NULL;
             size_t offset = 0;
@@ -216,8 +218,8 @@ static void evaluation_agrees_with_sqlite(void **state)
         }
     }
     for (size_t i = 0; i < USE__COUNT; i++)
-        if (uses[i] < pairs / ROWS / 200)
-            fail_msg("use %zu came up only %llu times", i, (unsigned long long)uses[i]);
+        if (uses.tests[i] < pairs / ROWS / 200)
+            fail_msg("use %zu came up only %llu times", i, (unsigned long long)uses.tests[i]);
     for (size_t i = 0; i < 3; i++)
         assert_true(truths[i] > pairs / 20);
     print_message("seed %llu: %llu pairs agree: %llu false, %llu true, %llu unknown\n",
@@ -225,10 +227,10 @@ static void evaluation_agrees_with_sqlite(void **state)
                   (unsigned long long)truths[0], (unsigned long long)truths[1],
                   (unsigned long long)truths[2]);
     sqlite3_finalize(cast);
-    for (size_t i = 0; i < GENERATE_COLUMNS; i++)
+    for (size_t i = 0; i < GENERATE_SQLITE_COLUMNS; i++)
         free(columns[i].name);
     for (size_t n = 0; n < ROWS; n++)
-        for (size_t i = 0; i < GENERATE_COLUMNS; i++)
+        for (size_t i = 0; i < GENERATE_SQLITE_COLUMNS; i++)
             free(texts[n][i]);
     sqlite3_close(db);
 }
