@@ -214,22 +214,26 @@ static enum err add_source(struct definitions *d, const struct source_spec *spec
     return ERR_OK;
 }
 
-/* How many dotted groups two names share. */
-static size_t shared_groups(const char *a, const char *b)
+size_t badge_shared_groups(const char *a, const char *b, size_t *ret_bytes)
 {
-    size_t n = 0;
-    for (; *a == *b && *a != '\0'; a++, b++)
-        n += *a == '.';
-    return n;
+    size_t groups = 0;
+    *ret_bytes = 0;
+    for (size_t i = 0; a[i] == b[i] && a[i] != '\0'; i++) {
+        if (a[i] == '.') {
+            groups++;
+            *ret_bytes = i + 1;
+        }
+    }
+    return groups;
 }
 
 /* Behind the last badge that shares the most groups, so that a group's badges stand together; else
  * at the end. */
 static size_t place_of(const struct definitions *d, const char *name)
 {
-    size_t most = 0, place = d->badges_count;
+    size_t most = 0, place = d->badges_count, bytes;
     for (size_t i = 0; i < d->badges_count; i++) {
-        size_t shared = shared_groups(d->badges[i].name, name);
+        size_t shared = badge_shared_groups(d->badges[i].name, name, &bytes);
         if (shared > 0 && shared >= most) {
             most = shared;
             place = i + 1;

@@ -16,21 +16,6 @@ struct shape {
     struct piece *pieces; /* one for each badge, and one for the end */
 };
 
-/* How many leading dotted parts two names have in common, the last part of each left out; writes
- * how many bytes these take, the dot behind them included. */
-static size_t common_groups(const char *a, const char *b, size_t *bytes)
-{
-    size_t groups = 0;
-    *bytes = 0;
-    for (size_t i = 0; a[i] == b[i] && a[i] != '\0'; i++) {
-        if (a[i] == '.') {
-            groups++;
-            *bytes = i + 1;
-        }
-    }
-    return groups;
-}
-
 static size_t count_dots(const char *name)
 {
     size_t n = 0;
@@ -44,7 +29,8 @@ static struct piece compose(const char *before, const char *name)
 {
     struct buffer b = {0};
     size_t shared_bytes = 0;
-    size_t shared = before != NULL && name != NULL ? common_groups(before, name, &shared_bytes) : 0;
+    size_t shared =
+        before != NULL && name != NULL ? badge_shared_groups(before, name, &shared_bytes) : 0;
     size_t close = before != NULL ? count_dots(before) - shared : 0;
     if (before == NULL)
         buffer_puts(&b, "{");
