@@ -4,10 +4,10 @@
 #include "base/mem.h"
 #include "cli/service.h"
 #include "cli/sidebar.h"
-#include "feed/sqlite_once.h"
 #include "store/demo.h"
 #include "store/sqlite.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,31 +40,17 @@ static enum err happen(void *context, struct error *e)
 
 /* ---- with --once ---- */
 
-static enum err print_tenant(const struct invocation *in, const struct config *config,
-                             const struct demo_tenant *t, struct error *e)
-{
-    struct uuid id;
-    struct source_fault fault;
-    if (!uuid_parse(t->id, strlen(t->id), &id))
-        return error_set(e, ERR_CONFIG, "tenant %s has no UUID", t->name);
-    struct counts *counts = counts_new(config->definitions->sources_count);
-    enum err err =
-        sqlite_once_count(service_path(config), config->definitions, &id, counts, &fault, e);
-    if (err == ERR_OK && in->options[OPTION_JSON] != NULL)
-        sidebar_print_json(config->definitions, counts, &id);
-    else if (err == ERR_OK)
-        sidebar_print(config->definitions, counts, t->name, &id);
-    counts_free(counts);
-    return err;
-}
-
-static enum err print_all(const struct invocation *in, const struct config *config, struct error *e)
+static enum err print_all(const struct config *config, bool is_json, struct error *e)
 {
     size_t count;
     const struct demo_tenant *tenants = demo_tenants(&count);
     enum err err = ERR_OK;
-    for (size_t i = 0; err == ERR_OK && i < count; i++)
-        err = print_tenant(in, config, &tenants[i], e);
+    for (size_t i = 0; err == ERR_OK && i < count; i++) {
+        struct sidebar_options o = {.title = tenants[i].name, .is_json = is_json};
+        bool is_uuid = uuid_parse(tenants[i].id, strlen(tenants[i].id), &o.tenant);
+        assert(is_uuid);
+        err = sidebar_print(config, &o, e);
+    }
     return err;
 }
 
@@ -140,7 +126,7 @@ static enum err run(const struct invocation *in, struct config *config, struct e
     if (err == ERR_OK)
         err = demo_fill(db, e);
     if (err == ERR_OK && in->options[OPTION_ONCE] != NULL)
-        err = print_all(in, config, e);
+        err = print_all(config, in->options[OPTION_JSON] != NULL, e);
     else if (err == ERR_OK)
         err = serve(config, db, every_ms, in->options[OPTION_LISTEN] == NULL, e);
     (void)sqlite3_close(db);

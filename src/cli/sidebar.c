@@ -3,6 +3,8 @@
 #include "badge/shape.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "cli/service.h"
+#include "feed/sqlite_once.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -39,29 +41,18 @@ static void format_number(uint64_t n, char out[32])
 /* Headings of the groups that name is in and before was not; returns how many groups it is in. */
 static int print_groups(const char *before, const char *name)
 {
-    int depth = 0;
-    bool is_same = true;
-    for (const char *dot; (dot = strchr(name, '.')) != NULL; depth++) {
-        size_t len = (size_t)(dot - name);
-        is_same = is_same && strncmp(before, name, len + 1) == 0;
-        if (!is_same)
-            (void)printf("%*s%c%.*s\n", (depth + 1) * 2, "", toupper((unsigned char)name[0]),
-                         (int)len - 1, name + 1);
-        else
-            before += len + 1;
-        name = dot + 1;
-    }
+    size_t shared_bytes;
+    int depth = (int)badge_shared_groups(before, name, &shared_bytes);
+    const char *group = name + shared_bytes;
+    for (const char *dot; (dot = strchr(group, '.')) != NULL; group = dot + 1, depth++)
+        (void)printf("%*s%c%.*s\n", (depth + 1) * 2, "", toupper((unsigned char)group[0]),
+                     (int)(dot - group) - 1, group + 1);
     return depth;
 }
 
-void sidebar_print(const struct definitions *d, struct counts *counts, const char *title,
-                   const struct uuid *tenant)
+static void print_table(const struct definitions *d, const uint64_t *numbers, struct as_of as_of,
+                        const char *title)
 {
-    struct as_of as_of;
-    int64_t since_ms;
-    uint64_t *numbers = mem_zero(d->sources_count, sizeof(*numbers));
-    enum counts_trust trust = counts_read(counts, tenant, numbers, &as_of, &since_ms);
-    assert(trust != COUNTS_UNKNOWN);
     char at[AS_OF_TEXT_BYTES];
     as_of_format(as_of, at);
     (void)printf("%s, as of %s\n", title, at);
@@ -77,22 +68,38 @@ void sidebar_print(const struct definitions *d, struct counts *counts, const cha
         (void)printf("%*s%s%*s%s\n", indent, "", b->label, gap > 1 ? gap : 1, "", number);
         before = b->name;
     }
-    free(numbers);
 }
 
-void sidebar_print_json(const struct definitions *d, struct counts *counts,
-                        const struct uuid *tenant)
+static void print_json(const struct definitions *d, const uint64_t *numbers)
 {
-    struct as_of as_of;
-    int64_t since_ms;
-    uint64_t *numbers = mem_zero(d->sources_count, sizeof(*numbers));
-    enum counts_trust trust = counts_read(counts, tenant, numbers, &as_of, &since_ms);
-    assert(trust != COUNTS_UNKNOWN);
     struct shape *shape = shape_new(d);
     struct buffer out = {0};
     shape_render(shape, numbers, &out);
     (void)puts(out.bytes);
     buffer_fini(&out);
     shape_free(shape);
+}
+
+enum err sidebar_print(const struct config *c, const struct sidebar_options *o, struct error *e)
+{
+    const struct definitions *d = c->definitions;
+    struct source_fault fault;
+    struct as_of as_of;
+    int64_t since_ms;
+    uint64_t *numbers = mem_zero(d->sources_count, sizeof(*numbers));
+    struct counts *counts = counts_new(d->sources_count);
+    enum err err = sqlite_once_count(service_path(c), d, &o->tenant, counts, &fault, e);
+    if (err == ERR_CONFIG || err == ERR_SCHEMA)
+        config_explain(c, &fault, e);
+    if (err == ERR_OK) {
+        enum counts_trust trust = counts_read(counts, &o->tenant, numbers, &as_of, &since_ms);
+        assert(trust != COUNTS_UNKNOWN);
+        if (o->is_json)
+            print_json(d, numbers);
+        else
+            print_table(d, numbers, as_of, o->title);
+    }
+    counts_free(counts);
     free(numbers);
+    return err;
 }

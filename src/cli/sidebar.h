@@ -5,16 +5,22 @@
 #ifndef BADGED_CLI_SIDEBAR_H
 #define BADGED_CLI_SIDEBAR_H
 
-#include "badge/counts.h"
-#include "badge/definition.h"
+#include "base/error.h"
+#include "base/uuid.h"
+#include "config/config.h"
 
-/* sidebar_print(d, counts, title, tenant): the badges of one tenant to standard output, groups
- * indented, numbers right; a zero that is shown as null is a dash. counts must be loaded. */
-void sidebar_print(const struct definitions *d, struct counts *counts, const char *title,
-                   const struct uuid *tenant);
+#include <stdbool.h>
 
-/* sidebar_print_json(d, counts, tenant): the object of GET /api/sidebar/badges, and a newline. */
-void sidebar_print_json(const struct definitions *d, struct counts *counts,
-                        const struct uuid *tenant);
+struct sidebar_options {
+    struct uuid tenant;
+    const char *title; /* what to call the tenant */
+    bool is_json;      /* the object of GET /api/sidebar/badges and a newline, not a table */
+};
+
+/* sidebar_print(c, o, e): read the badges of one tenant from the database, as it is now, and print
+ * them to standard output: groups indented, numbers right; a zero that is shown as null is a dash.
+ * Errors are those of sqlite_once_count, with the place of the badge in front. */
+enum err sidebar_print(const struct config *c, const struct sidebar_options *o,
+                       struct error *e) MUST_CHECK;
 
 #endif
