@@ -61,14 +61,16 @@ static const struct command table[] = {
      cmd_badges},
     {"check",
      "[FILE]",
-     "Check badge definitions, and change nothing.",
+     "Check badge definitions and the database, and change nothing.",
      "Reads FILE (badged.yaml when none is named) and says whether it can be used: every badge, "
      "and every predicate. When "
      "the database is there, it also checks that tables and columns exist and that their types "
-     "suit. Exits 0 when all "
+     "suit. Of Postgres it checks all that following it takes, and prints for whatever is missing "
+     "the statement that mends it. Exits 0 when all "
      "is well, else prints the place and what was expected.",
-     O(CONFIG) | O(DATABASE) | O(FEED),
-     {"badged check", "badged check badged.yaml --database sqlite:shop.db"},
+     O(CONFIG) | O(DATABASE) | O(FEED) | O(JSON),
+     {"badged check", "badged check badged.yaml --database sqlite:shop.db",
+      "badged check --database postgres://badged_reader@db.example.com/shop"},
      cmd_check},
     {"demo",
      NULL,

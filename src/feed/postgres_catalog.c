@@ -258,16 +258,15 @@ enum err pg_catalog_of(const json_t *survey, const struct definitions *d, struct
     *fault = (struct source_fault){0};
     for (size_t i = 0; err == ERR_OK && i < d->sources_count; i++) {
         fault->source = i;
-        l.facts = survey_table(survey, &d->sources[i]);
+        l.facts = survey_table(survey, d->sources[i].schema, d->sources[i].table);
         err = add_source(&c, &l, &d->sources[i]);
     }
     if (err != ERR_OK) {
         pg_catalog_fini(&c);
         return err;
     }
-    const json_t *tables = json_object_get(survey, "tables");
     for (size_t i = 0; i < c.tables_count; i++) {
-        l.facts = json_array_get(tables, i); /* both in the order in which sources name them */
+        l.facts = survey_table(survey, c.tables[i].schema, c.tables[i].name);
         l.table = &c.tables[i];
         l.details = &c.details[i];
         add_key(&l);
@@ -287,7 +286,7 @@ enum err pg_catalog_predicate(struct session *s, const json_t *survey, const str
     if (err == ERR_OK)
         err = predicate_bind(p, t, offset, e);
     predicate_free(p);
-    const char *sql = answer_text(survey_table(survey, source), "sql");
+    const char *sql = answer_text(survey_table(survey, source->schema, source->table), "sql");
     return err == ERR_OK ? pg_predicate_check(s, sql, source->where, offset, e) : err;
 }
 

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_of(const json_t *table, const struct source *s)
+static bool is_named(const json_t *table, const char *schema, const char *name)
 {
-    return answer_is(table, "schema", s->schema) && answer_is(table, "table", s->table);
+    return answer_is(table, "schema", schema) && answer_is(table, "table", name);
 }
 
 static void want(json_t *columns, const char *name)
@@ -24,7 +24,8 @@ char *survey_wanted(const struct definitions *d)
     for (size_t i = 0; i < d->sources_count; i++) {
         const struct source *s = &d->sources[i];
         size_t n = 0;
-        while (n < json_array_size(tables) && !is_of(json_array_get(tables, n), s))
+        while (n < json_array_size(tables) &&
+               !is_named(json_array_get(tables, n), s->schema, s->table))
             n++;
         if (n == json_array_size(tables))
             (void)json_array_append_new(tables, json_pack("{s:s, s:s, s:[]}", "schema", s->schema,
@@ -51,11 +52,11 @@ enum err survey_read(struct session *s, const struct definitions *d, const char 
     return err;
 }
 
-const json_t *survey_table(const json_t *survey, const struct source *source)
+const json_t *survey_table(const json_t *survey, const char *schema, const char *name)
 {
     const json_t *tables = json_object_get(survey, "tables");
     size_t n = 0;
-    while (n < json_array_size(tables) && !is_of(json_array_get(tables, n), source))
+    while (n < json_array_size(tables) && !is_named(json_array_get(tables, n), schema, name))
         n++;
     assert(n < json_array_size(tables));
     return json_array_get(tables, n);

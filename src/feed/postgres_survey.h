@@ -25,9 +25,8 @@ char *survey_wanted(const struct definitions *d);
 enum err survey_read(struct session *s, const struct definitions *d, const char *publication,
                      json_t **ret, struct error *e) MUST_CHECK;
 
-/* survey_table(survey, source): what it says of the source's table; never NULL. Tables have the
- * order in which sources name them. */
-const json_t *survey_table(const json_t *survey, const struct source *source);
+/* survey_table(survey, schema, name): what it says of a table that a source names; never NULL. */
+const json_t *survey_table(const json_t *survey, const char *schema, const char *name);
 
 /* survey_key(table): the columns that name a row of the table in the stream (a list of texts):
  * those of the index that is its replica identity, or else of its primary key, whichever every

@@ -4,6 +4,7 @@
 SELECT jsonb_build_object(
     'version', current_setting('server_version_num')::int, 'version_text', current_setting('server_version'),
     'encoding', current_setting('server_encoding'), 'database', current_database(),
+    'database_for_utf8', format('%I', current_database() || '_utf8'),
     'is_in_recovery', pg_is_in_recovery(),
     'wal_level', current_setting('wal_level'),
     'slots_max', current_setting('max_replication_slots')::int,
@@ -12,7 +13,7 @@ SELECT jsonb_build_object(
     'senders_max', current_setting('max_wal_senders')::int,
     'senders_used', (SELECT count(*) FROM pg_catalog.pg_stat_get_wal_senders()),
     'sender_timeout_ms', (SELECT reset_val::int FROM pg_catalog.pg_settings WHERE name = 'wal_sender_timeout'),
-    'slot_keep', current_setting('max_slot_wal_keep_size', true),
+    'slot_keep_mb', (SELECT setting::bigint FROM pg_catalog.pg_settings WHERE name = 'max_slot_wal_keep_size'),
     'role', (SELECT jsonb_build_object(
                  'name', r.rolname, 'sql', format('%I', r.rolname), 'is_super', r.rolsuper,
                  'bypasses', r.rolbypassrls, 'replicates', r.rolreplication)

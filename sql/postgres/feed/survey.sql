@@ -72,7 +72,14 @@ WITH RECURSIVE wanted AS (
         'oid', c.oid::bigint, 'sql', format('%I.%I', n.nspname, c.relname), 'depth', t.depth,
         'kind', c.relkind, 'persistence', c.relpersistence, 'identity', c.relreplident,
         'primary', k.primary_columns, 'index', k.index_columns, 'candidate', k.candidate,
-        'published_as', p.published_as::bigint
+        'published_as', p.published_as::bigint,
+        -- A primary key that is checked at the end of a transaction names no row within it.
+        'deferrable', (SELECT jsonb_build_object('name', format('%I', o.conname), 'columns', (
+                           SELECT string_agg(format('%I', a.attname), ', ' ORDER BY k.n)
+                           FROM unnest(o.conkey) WITH ORDINALITY AS k (attnum, n)
+                           JOIN pg_catalog.pg_attribute a ON a.attrelid = o.conrelid AND a.attnum = k.attnum))
+                       FROM pg_catalog.pg_constraint o
+                       WHERE o.conrelid = c.oid AND o.contype = 'p' AND o.condeferrable)
         ) ORDER BY t.depth, n.nspname, c.relname) AS facts
     FROM tree t
     JOIN pg_catalog.pg_class c ON c.oid = t.oid
@@ -95,7 +102,7 @@ WITH RECURSIVE wanted AS (
     GROUP BY t.number
 ), columns AS (
     SELECT w.number, jsonb_agg(jsonb_build_object(
-        'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'type_oid', a.atttypid::bigint,
+        'name', a.attname, 'sql', format('%I', a.attname), 'type', format_type(a.atttypid, a.atttypmod), 'type_oid', a.atttypid::bigint,
         'base', b.oid::bigint, 'base_kind', b.typtype, 'collation', a.attcollation::bigint,
         'labels', (SELECT jsonb_agg(e.enumlabel ORDER BY e.enumsortorder)
                    FROM pg_catalog.pg_enum e WHERE e.enumtypid = b.oid),
@@ -113,10 +120,11 @@ WITH RECURSIVE wanted AS (
     GROUP BY w.number
 )
 SELECT jsonb_build_object(
+    'publication_sql', format('%I', $2::text),
     'publication', (SELECT to_jsonb(p) FROM publication p),
     'tables', (SELECT jsonb_agg(jsonb_build_object(
         'schema', w.schema, 'table', w.name, 'sql', format('%I.%I', w.schema, w.name), 'needed', w.columns,
-        'has_schema', w.schema_oid IS NOT NULL, 'may_use_schema', has_schema_privilege(w.schema_oid, 'USAGE'),
+        'schema_sql', format('%I', w.schema), 'has_schema', w.schema_oid IS NOT NULL, 'may_use_schema', has_schema_privilege(w.schema_oid, 'USAGE'),
         'oid', c.oid::bigint, 'kind', c.relkind, 'persistence', c.relpersistence,
         'is_row_security_active', row_security_active(c.oid), 'is_partition', c.relispartition,
         'owner', (SELECT format('%I', r.rolname) FROM pg_catalog.pg_roles r WHERE r.oid = c.relowner),

@@ -1,0 +1,1 @@
+GRANT {right} TO {role}

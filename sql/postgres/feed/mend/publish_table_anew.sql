@@ -1,0 +1,1 @@
+ALTER PUBLICATION {publication} DROP TABLE {old}; ALTER PUBLICATION {publication} ADD TABLE {table}

@@ -1,0 +1,1 @@
+ALTER SYSTEM SET {setting} = {value}; SELECT pg_reload_conf()

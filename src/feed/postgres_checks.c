@@ -1,0 +1,169 @@
+#include "feed/postgres_checks.h"
+
+#include "base/buffer.h"
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+void checks_fini(struct checks *c)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        free(c->list[i].found);
+        free(c->list[i].means);
+        free(c->list[i].mend);
+        free(c->list[i].faults);
+    }
+    free(c->list);
+    *c = (struct checks){0};
+}
+
+void checks_add(struct checks *c, const struct check *check)
+{
+    c->list = mem_grow(c->list, c->count + 1, sizeof(*c->list));
+    c->list[c->count++] = *check;
+}
+
+const struct check *checks_find(const struct checks *c, const char *name)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (strcmp(c->list[i].name, name) == 0)
+            return &c->list[i];
+    return NULL;
+}
+
+enum verdict checks_worst(const struct checks *c)
+{
+    enum verdict worst = VERDICT_OK;
+    for (size_t i = 0; i < c->count; i++)
+        if (c->list[i].verdict > worst)
+            worst = c->list[i].verdict;
+    return worst;
+}
+
+void checks_explain(struct checks *c,
+                    void (*explain)(const void *context, const struct source_fault *where,
+                                    struct error *why),
+                    const void *context)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        struct check *check = &c->list[i];
+        struct buffer found = {0};
+        for (size_t j = 0; j < check->faults_count; j++) {
+            explain(context, &check->faults[j].where, &check->faults[j].why);
+            buffer_printf(&found, "%s%s", j > 0 ? "\n" : "", check->faults[j].why.message);
+        }
+        if (check->faults_count == 0)
+            continue;
+        free(check->found);
+        check->found = buffer_take(&found);
+    }
+}
+
+/* ---- for people ---- */
+
+/* What was found may come from the database, and must not steer the terminal. */
+static void put_lines(FILE *to, const char *text, int indent)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        (void)fputc(c == '\n' || (c >= 0x20 && c != 0x7F) ? c : '?', to);
+        if (c == '\n')
+            (void)fprintf(to, "%*s", indent, "");
+    }
+    (void)fputc('\n', to);
+}
+
+static void put_first_line(FILE *to, const char *text)
+{
+    char *line = mem_text(text, strcspn(text, "\n"));
+    put_lines(to, line, 0);
+    free(line);
+}
+
+static int width_of_names(const struct checks *c)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < c->count; i++)
+        if (strlen(c->list[i].name) > width)
+            width = strlen(c->list[i].name);
+    return (int)width;
+}
+
+static const char *mark_of(const struct check *k)
+{
+    static const char *const marks[] = {"[✓]", "[!]", "[✗]", "[✗]"};
+    return k->is_skipped ? "[ ]" : marks[k->verdict];
+}
+
+void checks_print(FILE *to, const struct checks *c)
+{
+    int width = width_of_names(c);
+    for (size_t i = 0; i < c->count; i++) {
+        const struct check *k = &c->list[i];
+        (void)fprintf(to, "%s %-*s  ", mark_of(k), width, k->name);
+        put_first_line(to, k->found);
+    }
+    for (size_t i = 0; i < c->count; i++) {
+        const struct check *k = &c->list[i];
+        if (k->verdict == VERDICT_OK)
+            continue;
+        (void)fprintf(to, "\n%s %s\n    found  ", mark_of(k), k->name);
+        put_lines(to, k->found, 11);
+        (void)fputs("    means  ", to);
+        put_lines(to, k->means, 11);
+        (void)fputs("    mend   ", to);
+        put_lines(to, k->mend, 11);
+    }
+}
+
+/* The first that is in the way of most; NULL when nothing is. */
+static const struct check *first_blocking(const struct checks *c)
+{
+    enum verdict worst = checks_worst(c);
+    if (worst < VERDICT_NO_STREAM)
+        return NULL;
+    size_t i = 0;
+    while (c->list[i].verdict != worst)
+        i++;
+    return &c->list[i];
+}
+
+void checks_summary(const struct checks *c, char *out, size_t room)
+{
+    assert(room > 0);
+    const struct check *k = first_blocking(c);
+    out[0] = '\0';
+    if (k == NULL)
+        return;
+    struct buffer line = {0};
+    buffer_printf(&line, "%s; to mend it: %s", k->found, k->mend);
+    size_t len = line.len;
+    if (len > room - 1)
+        for (len = room - 1; len > 0 && ((unsigned char)line.bytes[len] & 0xC0) == 0x80;)
+            len--; /* whole UTF-8 characters */
+    for (size_t i = 0; i < len; i++)
+        out[i] = (unsigned char)line.bytes[i] < 0x20 ? ' ' : line.bytes[i];
+    out[len] = '\0';
+    buffer_fini(&line);
+}
+
+/* ---- for programs ---- */
+
+json_t *checks_json(const struct checks *c)
+{
+    static const char *const words[] = {"ok", "warning", "no_stream", "no_counts"};
+    json_t *list = json_array();
+    for (size_t i = 0; i < c->count; i++) {
+        const struct check *k = &c->list[i];
+        (void)json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s, s:s?, s:s?}", "name", k->name, "verdict",
+                            k->is_skipped ? "skipped" : words[k->verdict], "found", k->found,
+                            "means", k->means, "mend", k->mend));
+    }
+    enum verdict worst = checks_worst(c);
+    return json_pack("{s:s, s:b, s:b, s:o}", "verdict", words[worst], "can_stream",
+                     worst < VERDICT_NO_STREAM, "can_count", worst < VERDICT_NO_COUNTS, "checks",
+                     list);
+}
