@@ -5,8 +5,18 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
+
+struct config *parse(const char *yaml)
+{
+    struct config *c = config_new();
+    struct error e = {0};
+    if (config_parse(c, "badged.yaml", yaml, strlen(yaml), &e) != ERR_OK)
+        fail_msg("%s", e.message);
+    return c;
+}
 
 void refuse_one(const char *yaml, size_t len, const char *message)
 {

@@ -1,4 +1,5 @@
-/* Tables of files that are wrong: the text, and the whole message that it must be refused with. */
+/* Files as texts: those that are right, and tables of those that are wrong, each with the whole
+ * message that it must be refused with. */
 #ifndef BADGED_TEST_CONFIG_REFUSE_H
 #define BADGED_TEST_CONFIG_REFUSE_H
 
@@ -11,6 +12,12 @@
 #define FILE_KEYS                                                                                  \
     "database, feed, publication, poll_seconds, lag_bytes, lag_seconds, listen, auth, threads, "   \
     "after_seconds, badges"
+
+/* Four lines of a file, behind which go the other keys of a source, eight columns in. */
+#define TABLE_T "badges:\n  - name: a\n    count:\n      - table: t\n"
+
+/* parse(yaml): what config_parse makes of the file "badged.yaml"; it must. */
+struct config *parse(const char *yaml);
 
 struct row {
     const char *yaml;

@@ -78,11 +78,7 @@ static void faults_of_badges_are_placed_at_the_key(void **state)
             "    count:\n"
             "      - table: tttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt\n",
             "badged.yaml:4:16: the name of a table has 1 to 63 bytes"),
-        ROW("badges:\n"
-            "  - name: a\n"
-            "    count:\n"
-            "      - table: t\n"
-            "      - { table: t, where: 'TRUE' }\n",
+        ROW(TABLE_T "      - { table: t, where: 'TRUE' }\n",
             "badged.yaml:5:9: badge 'a' counts the same rows twice"),
         ROW("badges:\n"
             "  - name: a\n"

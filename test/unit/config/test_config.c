@@ -11,16 +11,6 @@
 
 #include <cmocka.h>
 
-static struct config *parse(const char *yaml)
-{
-    struct config *c = config_new();
-    struct error e = {0};
-    enum err err = config_parse(c, "badged.yaml", yaml, strlen(yaml), &e);
-    if (err != ERR_OK)
-        fail_msg("%s", e.message);
-    return c;
-}
-
 static void assert_defaults(const struct config *c)
 {
     assert_null(c->file);
@@ -270,13 +260,9 @@ static void quotes_make_a_text_of_anything(void **state)
 static void a_predicate_may_stand_on_several_lines(void **state)
 {
     (void)state;
-    struct config *c = parse("badges:\n"
-                             "  - name: a\n"
-                             "    count:\n"
-                             "      - table: t\n"
-                             "        where: |\n"
-                             "          a = 1\n"
-                             "          AND b = 'x'\n");
+    struct config *c = parse(TABLE_T "        where: |\n"
+                                     "          a = 1\n"
+                                     "          AND b = 'x'\n");
     const struct badge *b = definitions_find(c->definitions, "a");
     assert_string_equal(c->definitions->sources[b->sources[0]].where, "a = 1\nAND b = 'x'\n");
     config_free(c);

@@ -1,5 +1,5 @@
 /* Where a source that does not suit its table is said to stand. */
-#include "config/config.h"
+#include "refuse.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,16 +9,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static struct config *parse(const char *yaml)
-{
-    struct config *c = config_new();
-    struct error e = {0};
-    enum err err = config_parse(c, "badged.yaml", yaml, strlen(yaml), &e);
-    if (err != ERR_OK)
-        fail_msg("%s", e.message);
-    return c;
-}
 
 /* Explain a fault in the first source of a badge. */
 static void assert_explained(const struct config *c, const char *badge, enum spec_field field,

@@ -105,12 +105,7 @@ static void values_of_another_kind_are_refused(void **state)
             "  - name: ~\n"
             "    count: []\n",
             "badged.yaml:2:11: null for 'name'; expected text"),
-        ROW("badges:\n"
-            "  - name: a\n"
-            "    count:\n"
-            "      - table: t\n"
-            "        where: \n",
-            "badged.yaml:5:15: nothing for 'where'; expected text"),
+        ROW(TABLE_T "        where: \n", "badged.yaml:5:15: nothing for 'where'; expected text"),
         ROW("badges: all\n",
             "badged.yaml:1:9: 'all' for 'badges'; expected a list, [] when it is empty"),
         ROW("badges:\n"

@@ -14,11 +14,7 @@ static void quotes_that_do_not_pair_are_explained(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        ROW("badges:\n"
-            "  - name: a\n"
-            "    count:\n"
-            "      - table: t\n"
-            "        where: 'status = 'failed''\n",
+        ROW(TABLE_T "        where: 'status = 'failed''\n",
             "badged.yaml:5:27: the text goes on behind its closing quote; expected the other kind "
             "of quotes around it, or '' for a ' inside single ones"),
         ROW("badges:\n"
@@ -27,11 +23,7 @@ static void quotes_that_do_not_pair_are_explained(void **state)
             "      - { table: t, where: \"status = \"x\"\" }\n",
             "badged.yaml:4:39: the text goes on behind its closing quote; expected the other kind "
             "of quotes around it, or '' for a ' inside single ones"),
-        ROW("badges:\n"
-            "  - name: a\n"
-            "    count:\n"
-            "      - table: t\n"
-            "        where: \"a = 1\n",
+        ROW(TABLE_T "        where: \"a = 1\n",
             "badged.yaml:5:16: this quote is never closed; expected another one at the end of the "
             "text"),
         ROW("a: 'x\n"
@@ -47,11 +39,7 @@ static void escapes_that_are_wrong_are_explained(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        ROW("badges:\n"
-            "  - name: a\n"
-            "    count:\n"
-            "      - table: t\n"
-            "        where: \"a = '\\d'\"\n",
+        ROW(TABLE_T "        where: \"a = '\\d'\"\n",
             "badged.yaml:5:22: this escape is not known; expected '\\\\' for a backslash, or "
             "single quotes around the text"),
         ROW("listen: \"\\xg\"\n",
@@ -73,13 +61,9 @@ static void indentation_that_is_wrong_is_explained(void **state)
             "  - name: a\n"
             "\tcount: []\n",
             "badged.yaml:3:1: a tab; expected spaces, as tabs do not indent YAML"),
-        ROW("badges:\n"
-            "  - name: a\n"
-            "    count:\n"
-            "      - table: t\n"
-            "        where: |\n"
-            "          a\n"
-            "\t\tb\n",
+        ROW(TABLE_T "        where: |\n"
+                    "          a\n"
+                    "\t\tb\n",
             "badged.yaml:7:1: a tab; expected spaces, as tabs do not indent YAML"),
         ROW("badges:\n"
             "  - name: a\n"
@@ -120,12 +104,8 @@ static void brackets_and_marks_that_are_wrong_are_explained(void **state)
             "badged.yaml:1:7: '? ' stands where no key can; expected 'key: value'"),
         ROW("badges: ]\n",
             "badged.yaml:1:9: there is no value here; expected a text, a list or a mapping"),
-        ROW("badges:\n"
-            "  - name: a\n"
-            "    count:\n"
-            "      - table: t\n"
-            "        where: |x\n"
-            "          a\n",
+        ROW(TABLE_T "        where: |x\n"
+                    "          a\n",
             "badged.yaml:5:16: this is no header of a block of text; expected '|' or '>', and the "
             "text on the lines below"),
     };
@@ -140,11 +120,7 @@ static void texts_that_need_quotes_are_explained(void **state)
                                "quotes around the text"),
         ROW("listen: %h\n", "badged.yaml:1:9: a text cannot open with this character; expected "
                             "quotes around the text"),
-        ROW("badges:\n"
-            "  - name: a\n"
-            "    count:\n"
-            "      - table: t\n"
-            "        where: * = 1\n",
+        ROW(TABLE_T "        where: * = 1\n",
             "badged.yaml:5:16: '*' opens an alias; expected quotes around a text that opens with "
             "it"),
         ROW("auth: & none\n", "badged.yaml:1:7: '&' opens an anchor; expected quotes around a text "

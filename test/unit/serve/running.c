@@ -24,11 +24,16 @@ void running_start(struct running *r, struct server_options o)
     r->port = server_port(r->server);
 }
 
+void running_free(struct running *r)
+{
+    counts_free(r->counts);
+    definitions_free(r->definitions);
+}
+
 void running_stop(struct running *r)
 {
     server_stop(r->server, 0);
-    counts_free(r->counts);
-    definitions_free(r->definitions);
+    running_free(r);
 }
 
 void running_publish(struct running *r, const char *tenant, const uint64_t numbers[SOURCES],
@@ -51,4 +56,39 @@ void running_ask(const struct running *r, const char *request, struct answer *re
     else
         client_read(c, ret);
     client_close(c);
+}
+
+const uint64_t running_numbers[SOURCES] = {1, 2, 3, 4, 5, 6};
+
+static struct running *setup(void **state, struct server_options o)
+{
+    static struct running r;
+    running_start(&r, o);
+    *state = &r;
+    return &r;
+}
+
+int running_setup_empty(void **state)
+{
+    (void)setup(state, (struct server_options){0});
+    return 0;
+}
+
+int running_setup(void **state)
+{
+    running_publish(setup(state, (struct server_options){0}), TENANT, running_numbers, 1);
+    return 0;
+}
+
+int running_setup_hasty(void **state)
+{
+    running_publish(setup(state, (struct server_options){.phase_s_max = 1}), TENANT,
+                    running_numbers, 1);
+    return 0;
+}
+
+int running_teardown(void **state)
+{
+    running_stop(*state);
+    return 0;
 }

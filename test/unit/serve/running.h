@@ -30,6 +30,18 @@ struct running {
 void running_start(struct running *r, struct server_options o);
 void running_stop(struct running *r);
 
+/* running_setup, running_teardown: of a test that gets a struct running as its state, with
+ * running_numbers published for TENANT. running_setup_hasty: with deadlines of a second.
+ * running_setup_empty: with nothing published, so not ready. */
+extern const uint64_t running_numbers[SOURCES];
+int running_setup(void **state);
+int running_setup_hasty(void **state);
+int running_setup_empty(void **state);
+int running_teardown(void **state);
+
+/* running_free(r): what is left when the test has stopped the server itself. */
+void running_free(struct running *r);
+
 /* running_publish(r, tenant, numbers, position): a commit, and counts are live. */
 void running_publish(struct running *r, const char *tenant, const uint64_t numbers[SOURCES],
                      uint64_t position);

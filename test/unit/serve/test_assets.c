@@ -24,20 +24,6 @@ static int start(void **state)
     return 0;
 }
 
-static int start_without(void **state)
-{
-    static struct running r;
-    running_start(&r, (struct server_options){0});
-    *state = &r;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    running_stop(*state);
-    return 0;
-}
-
 static const struct {
     const char *path, *type;
 } files[] = {
@@ -130,7 +116,7 @@ static void without_demo_tenants_there_is_no_page(void **state)
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, running_teardown)
 
 int main(void)
 {
@@ -139,7 +125,8 @@ int main(void)
         TEST(each_file_has_a_tag_that_gets_304),
         TEST(the_page_has_nothing_that_its_policy_would_stop),
         TEST(the_tenants_are_a_list),
-        cmocka_unit_test_setup_teardown(without_demo_tenants_there_is_no_page, start_without, stop),
+        cmocka_unit_test_setup_teardown(without_demo_tenants_there_is_no_page, running_setup_empty,
+                                        running_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

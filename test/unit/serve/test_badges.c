@@ -29,20 +29,6 @@ static const char empty_body[] =
     "\"integrations\":{\"installed\":0,\"marketplace\":0},\"automation\":{\"rules\":0,\"outbox\":0}"
     "}";
 
-static int start(void **state)
-{
-    static struct running r;
-    running_start(&r, (struct server_options){0});
-    *state = &r;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    running_stop(*state);
-    return 0;
-}
-
 static void assert_field(const struct answer *a, const char *name, const char *value)
 {
     const char *found = answer_field(a, name);
@@ -190,7 +176,7 @@ static void the_tag_changes_with_each_number(void **state)
     char before[64], after[64];
     uint64_t numbers[SOURCES];
     memcpy(numbers, example, sizeof(numbers));
-    running_publish(r, TENANT, numbers, 1);
+    running_publish(r, TENANT, running_numbers, 1);
     tag_of(r, TENANT, before);
     for (size_t i = 0; i < SOURCES; i++) {
         numbers[i]++;
@@ -376,7 +362,7 @@ static void two_tenants_are_refused(void **state)
     assert_int_equal(a.status, 400);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, running_setup_empty, running_teardown)
 
 int main(void)
 {

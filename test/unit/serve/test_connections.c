@@ -19,33 +19,6 @@
 #define LIVE_LINE  "GET /livez HTTP/1.1\r\n" HOST "\r\n"
 #define NONE_LINE  "GET /nothing HTTP/1.1\r\n" HOST "\r\n"
 
-static const uint64_t numbers[SOURCES] = {1, 2, 3, 4, 5, 6};
-
-static int start(void **state)
-{
-    static struct running r;
-    running_start(&r, (struct server_options){0});
-    running_publish(&r, TENANT, numbers, 1);
-    *state = &r;
-    return 0;
-}
-
-/* One second a phase. */
-static int start_impatient(void **state)
-{
-    static struct running r;
-    running_start(&r, (struct server_options){.phase_s_max = 1});
-    running_publish(&r, TENANT, numbers, 1);
-    *state = &r;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    running_stop(*state);
-    return 0;
-}
-
 static void read_status(struct client *c, int status)
 {
     struct answer a;
@@ -449,8 +422,7 @@ static void a_request_under_way_is_answered_before_the_server_stops(void **state
     assert_true(client_is_closed(c));
     client_close(c);
     client_close(idle);
-    counts_free(r.counts);
-    definitions_free(r.definitions);
+    running_free(&r);
 }
 
 static void idle_connections_do_not_hold_up_the_stop(void **state)
@@ -467,8 +439,7 @@ static void idle_connections_do_not_hold_up_the_stop(void **state)
     assert_true(client_is_closed(half));
     client_close(idle);
     client_close(half);
-    counts_free(r.counts);
-    definitions_free(r.definitions);
+    running_free(&r);
 }
 
 static void a_request_that_never_ends_is_cut_when_the_time_is_up(void **state)
@@ -480,8 +451,7 @@ static void a_request_that_never_ends_is_cut_when_the_time_is_up(void **state)
     server_stop(r.server, 50);
     assert_true(client_is_closed(c));
     client_close(c);
-    counts_free(r.counts);
-    definitions_free(r.definitions);
+    running_free(&r);
 }
 
 static void a_stopped_server_frees_its_port(void **state)
@@ -546,7 +516,7 @@ static void any_number_of_threads_serves(void **state)
         struct running r;
         struct client *clients[32];
         running_start(&r, (struct server_options){.threads = threads[i]});
-        running_publish(&r, TENANT, numbers, 1);
+        running_publish(&r, TENANT, running_numbers, 1);
         for (size_t c = 0; c < 32; c++) {
             clients[c] = client_open(r.port);
             assert_true(client_puts(clients[c], BADGE_LINE));
@@ -559,8 +529,8 @@ static void any_number_of_threads_serves(void **state)
     }
 }
 
-#define TEST(name)  cmocka_unit_test_setup_teardown(name, start, stop)
-#define HASTY(name) cmocka_unit_test_setup_teardown(name, start_impatient, stop)
+#define TEST(name)  cmocka_unit_test_setup_teardown(name, running_setup, running_teardown)
+#define HASTY(name) cmocka_unit_test_setup_teardown(name, running_setup_hasty, running_teardown)
 
 int main(void)
 {

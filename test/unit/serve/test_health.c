@@ -11,22 +11,6 @@
 
 #include <cmocka.h>
 
-static const uint64_t numbers[SOURCES] = {1, 2, 3, 4, 5, 6};
-
-static int start(void **state)
-{
-    static struct running r;
-    running_start(&r, (struct server_options){.threads = 1});
-    *state = &r;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    running_stop(*state);
-    return 0;
-}
-
 static void assert_text(const struct running *r, const char *path, int status, const char *body)
 {
     struct answer a, head;
@@ -70,7 +54,7 @@ static void it_says_why_it_is_not_ready_in_one_line(void **state)
 static void it_is_ready_when_counts_are_live(void **state)
 {
     struct running *r = *state;
-    running_publish(r, TENANT, numbers, 0x2A);
+    running_publish(r, TENANT, running_numbers, 0x2A);
     assert_text(r, "/readyz", 200, "ok\n");
     assert_text(r, "/readyz?verbose=1", 200,
                 "[+]feed ok: live, as of 1-0/2A\n[+]server ok\nreadyz check passed\n");
@@ -80,7 +64,7 @@ static void it_is_ready_and_says_so_when_counts_are_stale(void **state)
 {
     struct running *r = *state;
     struct answer a;
-    running_publish(r, TENANT, numbers, 0x2A);
+    running_publish(r, TENANT, running_numbers, 0x2A);
     (void)counts_set_status(r->counts, COUNTS_STALE, "waiting", "locked", clock_ms() - 3200);
     assert_text(r, "/readyz", 200, "ok\n");
     running_ask(r, "GET /readyz?verbose HTTP/1.1\r\n" HOST "\r\n", &a);
@@ -92,7 +76,7 @@ static void it_is_ready_and_says_so_when_counts_are_stale(void **state)
         strstr(a.body, " s, as of 1-0/2A: locked\n[+]server ok\nreadyz check passed\n"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, running_setup_empty, running_teardown)
 
 int main(void)
 {

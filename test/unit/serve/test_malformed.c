@@ -18,34 +18,6 @@
 #define END   "\r\n"
 #define B(s)  s, sizeof(s) - 1
 
-static const uint64_t numbers[SOURCES] = {1, 2, 3, 4, 5, 6};
-
-static int start(void **state)
-{
-    static struct running r;
-    running_start(&r, (struct server_options){0});
-    running_publish(&r, TENANT, numbers, 1);
-    *state = &r;
-    return 0;
-}
-
-/* One second a phase: libmicrohttpd misses the end of a connection when it comes with the last
- * bytes. */
-static int start_impatient(void **state)
-{
-    static struct running r;
-    running_start(&r, (struct server_options){.phase_s_max = 1});
-    running_publish(&r, TENANT, numbers, 1);
-    *state = &r;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    running_stop(*state);
-    return 0;
-}
-
 struct row {
     const char *what, *bytes;
     size_t len;
@@ -349,7 +321,7 @@ static void seeded_rubbish_does_no_harm(void **state)
     assert_healthy(r);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, running_setup, running_teardown)
 
 int main(void)
 {
@@ -365,7 +337,8 @@ int main(void)
         TEST(a_thousand_parameters_are_nothing_special),
         TEST(what_the_library_refuses_ends_the_connection),
         TEST(a_head_far_over_the_limit_ends_the_connection),
-        cmocka_unit_test_setup_teardown(seeded_rubbish_does_no_harm, start_impatient, stop),
+        cmocka_unit_test_setup_teardown(seeded_rubbish_does_no_harm, running_setup_hasty,
+                                        running_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

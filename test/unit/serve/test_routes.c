@@ -10,20 +10,6 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-static int start(void **state)
-{
-    static struct running r;
-    running_start(&r, (struct server_options){0});
-    *state = &r;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    running_stop(*state);
-    return 0;
-}
-
 static void ask(const struct running *r, const char *method, const char *path, struct answer *ret)
 {
     char request[256];
@@ -113,7 +99,7 @@ static void every_host_of_the_loopback_interface_is_ours(void **state)
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, running_setup_empty, running_teardown)
 
 int main(void)
 {
