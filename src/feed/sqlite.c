@@ -10,7 +10,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     POLL_MS = 100,      /* how often the file is looked at */
@@ -102,19 +101,6 @@ static enum counts_trust trust_now(const struct feed_sqlite *f)
 
 /* ---- waiting ---- */
 
-static struct timespec deadline(int ms)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += ms / 1000;
-    t.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (t.tv_nsec >= 1000000000) {
-        t.tv_sec++;
-        t.tv_nsec -= 1000000000;
-    }
-    return t;
-}
-
 static bool is_stopping(struct feed_sqlite *f)
 {
     (void)pthread_mutex_lock(&f->lock);
@@ -126,7 +112,7 @@ static bool is_stopping(struct feed_sqlite *f)
 /* Sleep until the time is over, or somebody asks for another sync or for a stop. */
 static void wait_for_work(struct feed_sqlite *f, int ms)
 {
-    struct timespec until = deadline(ms);
+    struct timespec until = clock_deadline(clock_ms() + ms);
     (void)pthread_mutex_lock(&f->lock);
     while (!f->is_stopping && f->asked == f->taken)
         if (pthread_cond_timedwait(&f->changed, &f->lock, &until) != 0)
@@ -422,7 +408,7 @@ void feed_sqlite_free(struct feed_sqlite *f)
 
 bool feed_sqlite_sync(struct feed_sqlite *f, int timeout_ms)
 {
-    struct timespec until = deadline(timeout_ms);
+    struct timespec until = clock_deadline(clock_ms() + timeout_ms);
     (void)pthread_mutex_lock(&f->lock);
     uint64_t round = ++f->asked;
     (void)pthread_cond_broadcast(&f->changed);
