@@ -7,7 +7,6 @@
 
 #include <assert.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,8 +65,6 @@ struct feed_sqlite {
     pthread_cond_t changed;
     bool is_stopping;
     uint64_t asked, done; /* rounds of feed_sqlite_sync */
-
-    atomic_size_t index_bytes, index_rows;
 };
 
 /* ---- states ---- */
@@ -136,8 +133,6 @@ static void note_published(struct feed_sqlite *f)
     f->is_published = true;
     f->published = follow_as_of(&f->follow);
     f->published_position = f->follow.position;
-    atomic_store(&f->index_bytes, index_bytes(f->follow.index));
-    atomic_store(&f->index_rows, index_rows(f->follow.index));
 }
 
 /* Apply the log to its end: at first in slices at moments that suit writers, and at last, when they
@@ -418,10 +413,4 @@ bool feed_sqlite_sync(struct feed_sqlite *f, int timeout_ms)
     bool is_done = f->done >= round;
     (void)pthread_mutex_unlock(&f->lock);
     return is_done;
-}
-
-void feed_sqlite_memory(struct feed_sqlite *f, size_t *ret_bytes, size_t *ret_rows)
-{
-    *ret_bytes = atomic_load(&f->index_bytes);
-    *ret_rows = atomic_load(&f->index_rows);
 }

@@ -43,7 +43,4 @@ void feed_sqlite_free(struct feed_sqlite *f);
  * process calls it between its commit and its answer. */
 bool feed_sqlite_sync(struct feed_sqlite *f, int timeout_ms);
 
-/* feed_sqlite_memory(f): bytes that the index holds, and the live rows in it. */
-void feed_sqlite_memory(struct feed_sqlite *f, size_t *ret_bytes, size_t *ret_rows);
-
 #endif

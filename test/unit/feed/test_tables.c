@@ -240,10 +240,6 @@ static void many_rows_with_few_live_ones_are_loaded(void **state)
                 " CASE i %% 10 WHEN 0 THEN 'failed' ELSE 'sent' END FROM n");
     following_start(f);
     assert_exact(f);
-    size_t bytes = 0, rows = 0;
-    feed_sqlite_memory(f->feed, &bytes, &rows);
-    assert_int_equal(rows, 2000);
-    assert_true(bytes > rows * 24 && bytes < rows * 100 + 100000);
 }
 
 static void the_users_own_triggers_are_followed_and_kept(void **state)
