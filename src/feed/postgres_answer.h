@@ -7,7 +7,7 @@
 #define BADGED_FEED_POSTGRES_ANSWER_H
 
 #include "base/error.h"
-#include "feed/postgres_session.h"
+#include "base/session.h"
 
 #include <jansson.h>
 #include <stdbool.h>

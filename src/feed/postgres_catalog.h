@@ -11,8 +11,8 @@
 #include "badge/index.h"
 #include "badge/table.h"
 #include "base/error.h"
+#include "base/session.h"
 #include "feed/postgres_fingerprint.h"
-#include "feed/postgres_session.h"
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -9,7 +9,7 @@
 #include "badge/counts.h"
 #include "badge/definition.h"
 #include "base/error.h"
-#include "feed/postgres_session.h"
+#include "base/session.h"
 
 #include <stdint.h>
 

@@ -9,7 +9,7 @@
 
 #include "badge/definition.h"
 #include "base/error.h"
-#include "feed/postgres_session.h"
+#include "base/session.h"
 
 #include <libpq-fe.h>
 #include <stdbool.h>

@@ -11,11 +11,11 @@
 #include "badge/definition.h"
 #include "badge/index.h"
 #include "base/error.h"
+#include "base/session.h"
 #include "feed/postgres.h"
 #include "feed/postgres_catalog.h"
 #include "feed/postgres_preflight.h"
 #include "feed/postgres_publish.h"
-#include "feed/postgres_session.h"
 #include "feed/postgres_stream.h"
 #include "feed/postgres_watch.h"
 

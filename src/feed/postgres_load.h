@@ -10,8 +10,8 @@
 #include "badge/definition.h"
 #include "badge/index.h"
 #include "base/error.h"
+#include "base/session.h"
 #include "feed/postgres_catalog.h"
-#include "feed/postgres_session.h"
 
 #include <stddef.h>
 

@@ -7,7 +7,7 @@
 #define BADGED_FEED_POSTGRES_PREDICATE_H
 
 #include "base/error.h"
-#include "feed/postgres_session.h"
+#include "base/session.h"
 
 #include <stddef.h>
 

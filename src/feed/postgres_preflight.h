@@ -35,8 +35,8 @@
 #include "badge/definition.h"
 #include "badge/index.h"
 #include "base/error.h"
+#include "base/session.h"
 #include "feed/postgres_checks.h"
-#include "feed/postgres_session.h"
 
 #include <stddef.h>
 

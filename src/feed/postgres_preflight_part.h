@@ -8,9 +8,9 @@
 #include "badge/definition.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/session.h"
 #include "feed/postgres_answer.h"
 #include "feed/postgres_checks.h"
-#include "feed/postgres_session.h"
 #include "feed/sqlite_sql.h"
 
 #include <jansson.h>

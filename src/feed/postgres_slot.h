@@ -12,7 +12,7 @@
 #define BADGED_FEED_POSTGRES_SLOT_H
 
 #include "base/error.h"
-#include "feed/postgres_session.h"
+#include "base/session.h"
 
 #include <stdint.h>
 

@@ -13,9 +13,9 @@
 
 #include "badge/index.h"
 #include "base/error.h"
+#include "base/session.h"
 #include "feed/postgres_apply.h"
 #include "feed/postgres_catalog.h"
-#include "feed/postgres_session.h"
 
 #include <stdint.h>
 

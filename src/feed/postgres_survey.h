@@ -10,8 +10,8 @@
 
 #include "badge/definition.h"
 #include "base/error.h"
+#include "base/session.h"
 #include "feed/postgres_answer.h"
-#include "feed/postgres_session.h"
 
 #include <jansson.h>
 #include <stdbool.h>

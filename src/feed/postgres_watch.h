@@ -12,8 +12,8 @@
 
 #include "badge/definition.h"
 #include "base/error.h"
+#include "base/session.h"
 #include "feed/postgres_catalog.h"
-#include "feed/postgres_session.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "feed/postgres_session.h"
+#include "base/session.h"
 
 #include "base/clock.h"
 #include "base/mem.h"

@@ -1,5 +1,5 @@
 /* A session with a Postgres server: one connection through libpq, on which nothing waits longer
- * than it was told to, and every wait ends when the feed is to stop.
+ * than it was told to, and every wait ends when its user is to stop.
  *
  * What libpq reads of the environment, of password and service files, and of certificates holds
  * here, too. Every session sets the formats that values are printed in, so that a value looks the
@@ -11,8 +11,8 @@
  *
  * Ownership: session_open makes it, session_close frees it. One thread.
  */
-#ifndef BADGED_FEED_POSTGRES_SESSION_H
-#define BADGED_FEED_POSTGRES_SESSION_H
+#ifndef BADGED_BASE_SESSION_H
+#define BADGED_BASE_SESSION_H
 
 #include "base/error.h"
 
