@@ -21,8 +21,9 @@ struct session {
 static const char settings[] =
     "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres';"
     "SET extra_float_digits = 3; SET bytea_output = 'hex'; SET standard_conforming_strings = on;"
-    "SET row_security = off; SET search_path = pg_catalog; SET lock_timeout = 10000;"
-    "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET jit = off;"
+    "SET transform_null_equals = off; SET row_security = off; SET search_path = pg_catalog;"
+    "SET lock_timeout = 10000; SET statement_timeout = 0;"
+    "SET idle_in_transaction_session_timeout = 0; SET jit = off;"
     "SET client_connection_check_interval = 2000; SET tcp_keepalives_idle = 10;"
     "SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 15000";
 static const char sender_settings[] = "SET wal_sender_timeout = 30000";

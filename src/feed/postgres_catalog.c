@@ -130,7 +130,7 @@ static size_t take_column(const struct lookup *l, const json_t *facts)
              collation = (uint32_t)answer_number(facts, "collation");
     t->columns[n] = (struct column){
         .name = mem_text(name, strlen(name)),
-        .type = pg_type_class(base, answer_text(facts, "base_kind")[0],
+        .type = pg_type_class(base, answer_text(facts, "kind")[0],
                               answer_flag(facts, "is_deterministic")),
     };
     if (t->columns[n].type == COLUMN_ENUM) {

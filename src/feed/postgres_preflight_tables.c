@@ -282,7 +282,7 @@ void preflight_identities(struct preflight *p)
 static bool may_be_left_out(const json_t *column)
 {
     enum column_type type =
-        pg_type_class((uint32_t)answer_number(column, "base"), answer_text(column, "base_kind")[0],
+        pg_type_class((uint32_t)answer_number(column, "base"), answer_text(column, "kind")[0],
                       answer_flag(column, "is_deterministic"));
     return type == COLUMN_TEXT && !answer_is(column, "storage", "p") &&
            answer_number(column, "width") > INLINE_BYTES_MAX;

@@ -282,14 +282,14 @@ enum err pg_text_value(enum column_type type, const char *bytes, size_t len, str
                        struct error *e)
 {
     static const char *const nouns[] = {
-        [COLUMN_BOOL] = "boolean",    [COLUMN_INTEGER] = "whole number",
-        [COLUMN_REAL] = "number",     [COLUMN_SINGLE] = "number",
-        [COLUMN_DECIMAL] = "number",  [COLUMN_DATE] = "date",
-        [COLUMN_INSTANT] = "instant", [COLUMN_UUID] = "UUID",
+        [COLUMN_BOOL] = "a boolean",     [COLUMN_INTEGER] = "a whole number",
+        [COLUMN_REAL] = "a number",      [COLUMN_SINGLE] = "a number",
+        [COLUMN_DECIMAL] = "a number",   [COLUMN_DATE] = "a date",
+        [COLUMN_INSTANT] = "an instant", [COLUMN_UUID] = "a UUID",
     };
     struct value v = {.kind = VALUE_INT};
     if (!read_value(type, bytes, len, &v))
-        return error_set(e, ERR_CORRUPT, "Postgres sent \"%.*s\", which cannot be read as a %s",
+        return error_set(e, ERR_CORRUPT, "Postgres sent \"%.*s\", which cannot be read as %s",
                          (int)(len < 64 ? len : 64), bytes, nouns[type]);
     if (v.kind == VALUE_TEXT || v.kind == VALUE_DECIMAL) {
         v.text.bytes = bytes;

@@ -102,8 +102,9 @@ WITH RECURSIVE wanted AS (
     GROUP BY t.number
 ), columns AS (
     SELECT w.number, jsonb_agg(jsonb_build_object(
-        'name', a.attname, 'sql', format('%I', a.attname), 'type', format_type(a.atttypid, a.atttypmod), 'type_oid', a.atttypid::bigint,
-        'base', b.oid::bigint, 'base_kind', b.typtype, 'collation', a.attcollation::bigint,
+        'name', a.attname, 'sql', format('%I', a.attname), 'type', format_type(a.atttypid, a.atttypmod),
+        'type_oid', a.atttypid::bigint, 'base', b.oid::bigint,
+        'kind', CASE WHEN b.oid = a.atttypid THEN b.typtype ELSE 'd' END, 'collation', a.attcollation::bigint,
         'labels', (SELECT jsonb_agg(e.enumlabel ORDER BY e.enumsortorder)
                    FROM pg_catalog.pg_enum e WHERE e.enumtypid = b.oid),
         'is_deterministic', coalesce(l.collisdeterministic, true), 'generated', a.attgenerated::text,
