@@ -21,6 +21,13 @@ int as_of_compare(struct as_of a, struct as_of b)
     return (a.position > b.position) - (a.position < b.position);
 }
 
+bool as_of_covers(struct as_of a, struct as_of wanted)
+{
+    if (wanted.timeline == 0)
+        return a.position >= wanted.position;
+    return as_of_compare(a, wanted) >= 0;
+}
+
 void as_of_format_position(uint64_t position, char out[AS_OF_TEXT_BYTES])
 {
     (void)snprintf(out, AS_OF_TEXT_BYTES, "%" PRIX32 "/%" PRIX32, (uint32_t)(position >> 32),

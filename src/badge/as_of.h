@@ -24,6 +24,10 @@ struct as_of {
 /* as_of_compare(a, b): below, equal (0) or above; timeline first. */
 int as_of_compare(struct as_of a, struct as_of b);
 
+/* as_of_covers(a, wanted): whether what is true at a has the commit at wanted: a is not below it. A
+ * wanted one of timeline 0 is a position of any timeline. */
+bool as_of_covers(struct as_of a, struct as_of wanted);
+
 /* as_of_format(a, out): the text. */
 void as_of_format(struct as_of a, char out[AS_OF_TEXT_BYTES]);
 

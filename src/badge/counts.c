@@ -37,6 +37,8 @@ struct counts {
     struct counts_status status;
     uint64_t round; /* counts_begin so far; the writer's own, as is pending */
     struct pending pending;
+    pthread_mutex_t watch_lock; /* held while watchers are called; never taken with lock held */
+    struct counts_watcher *watchers;
 };
 
 enum {
@@ -52,6 +54,7 @@ struct counts *counts_new(size_t sources_count)
     c->sources_count = sources_count;
     (void)snprintf(c->status.state, sizeof(c->status.state), "starting");
     int rc = pthread_mutex_init(&c->lock, NULL);
+    rc |= pthread_mutex_init(&c->watch_lock, NULL);
     assert(rc == 0);
     return c;
 }
@@ -60,6 +63,8 @@ void counts_free(struct counts *c)
 {
     if (c == NULL)
         return;
+    assert(c->watchers == NULL);
+    (void)pthread_mutex_destroy(&c->watch_lock);
     (void)pthread_mutex_destroy(&c->lock);
     intern_fini(&c->ids);
     free(c->pending.tenants);
@@ -79,6 +84,32 @@ static void unlock(struct counts *c)
 {
     int rc = pthread_mutex_unlock(&c->lock);
     assert(rc == 0);
+}
+
+static void lock_watchers(struct counts *c)
+{
+    int rc = pthread_mutex_lock(&c->watch_lock);
+    assert(rc == 0);
+}
+
+static void unlock_watchers(struct counts *c)
+{
+    int rc = pthread_mutex_unlock(&c->watch_lock);
+    assert(rc == 0);
+}
+
+/* Of the writer, which may read the status without the lock. */
+static void tell(struct counts *c, const uint32_t *tenants, size_t tenants_count)
+{
+    struct counts_news news = {.as_of = c->status.as_of,
+                               .trust = c->status.trust,
+                               .counts = c,
+                               .tenants = tenants,
+                               .tenants_count = tenants_count};
+    lock_watchers(c);
+    for (const struct counts_watcher *w = c->watchers; w != NULL; w = w->next)
+        w->on_news(w->context, &news);
+    unlock_watchers(c);
 }
 
 void counts_begin(struct counts *c)
@@ -173,7 +204,8 @@ void counts_zero_others(struct counts *c)
 size_t counts_publish(struct counts *c, struct as_of as_of)
 {
     struct pending *p = &c->pending;
-    size_t bytes = c->sources_count * sizeof(*c->numbers), changed = 0;
+    size_t bytes = c->sources_count * sizeof(*c->numbers);
+    uint32_t changed = 0;
     lock(c);
     assert(as_of_compare(as_of, c->status.as_of) >= 0);
     for (uint32_t i = 0; i < p->count; i++) {
@@ -182,10 +214,11 @@ size_t counts_publish(struct counts *c, struct as_of as_of)
             continue; /* set twice, and back */
         memcpy(numbers_of(c, n), pending_numbers(c, i), bytes);
         c->tenants[n].version++;
-        changed++;
+        p->tenants[changed++] = n; /* those before i are done with */
     }
     c->status.as_of = as_of;
     unlock(c);
+    tell(c, p->tenants, changed);
     if (p->room > PENDING_KEPT) {
         free(p->tenants);
         free(p->numbers);
@@ -209,6 +242,8 @@ bool counts_set_status(struct counts *c, enum counts_trust trust, const char *st
     new.as_of = s->as_of;
     *s = new;
     unlock(c);
+    if (changed)
+        tell(c, NULL, 0);
     return changed;
 }
 
@@ -239,6 +274,15 @@ uint64_t counts_version(struct counts *c, const struct uuid *tenant)
     return version;
 }
 
+enum counts_trust counts_as_of(struct counts *c, struct as_of *ret)
+{
+    lock(c);
+    enum counts_trust trust = c->status.trust;
+    *ret = c->status.as_of;
+    unlock(c);
+    return trust;
+}
+
 void counts_status(struct counts *c, struct counts_status *ret)
 {
     lock(c);
@@ -257,4 +301,30 @@ size_t counts_tenants(struct counts *c)
     size_t n = c->ids.live_count;
     unlock(c);
     return n;
+}
+
+void counts_watch(struct counts *c, struct counts_watcher *w)
+{
+    lock_watchers(c);
+    w->next = c->watchers;
+    c->watchers = w;
+    unlock_watchers(c);
+}
+
+void counts_unwatch(struct counts *c, struct counts_watcher *w)
+{
+    lock_watchers(c);
+    struct counts_watcher **slot = &c->watchers;
+    while (*slot != w)
+        slot = &(*slot)->next;
+    *slot = w->next;
+    unlock_watchers(c);
+}
+
+struct uuid counts_news_tenant(const struct counts_news *news, size_t i)
+{
+    struct uuid id;
+    assert(i < news->tenants_count);
+    memcpy(id.bytes, news->counts->ids.entries[news->tenants[i]].key.bytes, sizeof(id.bytes));
+    return id;
 }

@@ -7,6 +7,11 @@
  * sees all of a transaction or none of it; and the lock is held for no longer than it takes to copy
  * the numbers that differ.
  *
+ * Who waits for something to be published has a watcher, which is called after each time. It is
+ * told which tenants changed, so that it need not look at all those it waits for, and is meant to
+ * note that, wake a thread of its own and return: news that come faster than that thread looks are
+ * then one to it. Nobody waits in here.
+ *
  * Ownership: counts_new makes it, counts_free frees it once no thread uses it.
  */
 #ifndef BADGED_BADGE_COUNTS_H
@@ -38,6 +43,23 @@ struct counts_status {
     struct as_of as_of;                   /* of the numbers, when trust is not COUNTS_UNKNOWN */
     char state[COUNTS_STATE_BYTES_MAX];   /* the feed's state: "loading", "live", … */
     char reason[COUNTS_REASON_BYTES_MAX]; /* why it is not live, and what mends it; "" when live */
+};
+
+/* What changed, as a watcher is told. It and what it points to are good for that call only. */
+struct counts_news {
+    struct as_of as_of;
+    enum counts_trust trust;
+    const struct counts *counts;
+    const uint32_t *tenants; /* whose numbers changed; counts_news_tenant gives their ids */
+    size_t tenants_count;
+};
+
+/* on_news is called in the thread of the writer, with no lock that a reader takes. It must not call
+ * counts_watch or counts_unwatch, and not block. */
+struct counts_watcher {
+    struct counts_watcher *next;
+    void (*on_news)(void *context, const struct counts_news *news);
+    void *context;
 };
 
 /* counts_new(sources_count): no tenant, COUNTS_UNKNOWN, state "starting". */
@@ -80,6 +102,10 @@ enum counts_trust counts_read(struct counts *c, const struct uuid *tenant, uint6
  * a row. */
 uint64_t counts_version(struct counts *c, const struct uuid *tenant);
 
+/* counts_as_of(c, ret): from one moment, how far the counts can be trusted and their as-of, which
+ * is written whatever they are. */
+enum counts_trust counts_as_of(struct counts *c, struct as_of *ret);
+
 /* counts_status(c, ret): a copy of the status. */
 void counts_status(struct counts *c, struct counts_status *ret);
 
@@ -87,5 +113,15 @@ void counts_status(struct counts *c, struct counts_status *ret);
  */
 size_t counts_sources(const struct counts *c);
 size_t counts_tenants(struct counts *c);
+
+/* counts_watch(c, w): call w from now on, after each counts_publish and each counts_set_status that
+ * changed something. Who reads the counts after this misses nothing: what was published before is
+ * read, and w is told of the rest. w stays the caller's. counts_unwatch(c, w): once it returns, w
+ * is not called any more. Any thread. */
+void counts_watch(struct counts *c, struct counts_watcher *w);
+void counts_unwatch(struct counts *c, struct counts_watcher *w);
+
+/* counts_news_tenant(news, i): the id of tenants[i]. For on_news. */
+struct uuid counts_news_tenant(const struct counts_news *news, size_t i);
 
 #endif

@@ -189,6 +189,19 @@ static void a_later_timeline_is_above_any_position_of_an_earlier(void **state)
     assert_int_equal(as_of_compare((struct as_of){1, 1}, (struct as_of){1, 1}), 0);
 }
 
+static void a_position_covers_those_up_to_it_on_its_timeline_and_all_of_earlier_ones(void **state)
+{
+    (void)state;
+    const struct as_of a = {2, 10};
+    assert_true(as_of_covers(a, (struct as_of){2, 10}));
+    assert_true(as_of_covers(a, (struct as_of){2, 9}));
+    assert_false(as_of_covers(a, (struct as_of){2, 11}));
+    assert_true(as_of_covers(a, (struct as_of){1, UINT64_MAX}));
+    assert_false(as_of_covers(a, (struct as_of){3, 0}));
+    assert_true(as_of_covers(a, (struct as_of){0, 10}));
+    assert_false(as_of_covers(a, (struct as_of){0, 11}));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +219,7 @@ int main(void)
         cmocka_unit_test(the_text_is_as_postgres_writes_an_lsn),
         cmocka_unit_test(what_was_formatted_is_read_back),
         cmocka_unit_test(a_later_timeline_is_above_any_position_of_an_earlier),
+        cmocka_unit_test(a_position_covers_those_up_to_it_on_its_timeline_and_all_of_earlier_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

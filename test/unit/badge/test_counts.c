@@ -392,6 +392,122 @@ static void a_status_over_its_limit_is_cut_and_told_once(void **state)
     counts_free(c);
 }
 
+/* ---- watchers ---- */
+
+/* What a watcher was told last, and how often. */
+struct told {
+    struct counts_watcher watcher;
+    int times;
+    enum counts_trust trust;
+    struct as_of as_of;
+    size_t tenants_count;
+    struct uuid tenants[4];
+};
+
+static void on_news(void *context, const struct counts_news *news)
+{
+    struct told *t = context;
+    t->times++;
+    t->trust = news->trust;
+    t->as_of = news->as_of;
+    t->tenants_count = news->tenants_count;
+    for (size_t i = 0; i < news->tenants_count && i < 4; i++)
+        t->tenants[i] = counts_news_tenant(news, i);
+}
+
+static void watch(struct counts *c, struct told *t)
+{
+    *t = (struct told){.watcher = {.on_news = on_news, .context = t}};
+    counts_watch(c, &t->watcher);
+}
+
+static void a_watcher_is_told_whose_numbers_changed(void **state)
+{
+    (void)state;
+    struct told t;
+    struct counts *c = live();
+    watch(c, &t);
+    assert_int_equal(t.times, 0);
+    counts_begin(c);
+    give(c, 1, 1, 0, 0);
+    give(c, 2, 0, 0, 0); /* as it was */
+    give(c, 3, 3, 0, 0);
+    give(c, 3, 0, 0, 0); /* and back */
+    give(c, 4, 4, 0, 0);
+    assert_int_equal(t.times, 0);
+    assert_int_equal(publish(c, 9), 2);
+    assert_int_equal(t.times, 1);
+    assert_int_equal(t.trust, COUNTS_LIVE);
+    assert_int_equal(t.as_of.position, 9);
+    assert_int_equal(t.tenants_count, 2);
+    struct uuid first = tenant(1), second = tenant(4);
+    assert_memory_equal(&t.tenants[0], &first, sizeof(first));
+    assert_memory_equal(&t.tenants[1], &second, sizeof(second));
+    counts_begin(c);
+    assert_int_equal(publish(c, 10), 0); /* an as-of alone */
+    assert_int_equal(t.times, 2);
+    assert_int_equal(t.as_of.position, 10);
+    assert_int_equal(t.tenants_count, 0);
+    counts_unwatch(c, &t.watcher);
+    counts_free(c);
+}
+
+static void a_watcher_is_told_of_another_status(void **state)
+{
+    (void)state;
+    struct told t;
+    struct counts *c = live();
+    counts_begin(c);
+    (void)publish(c, 9);
+    watch(c, &t);
+    assert_true(counts_set_status(c, COUNTS_STALE, "rebuilding", "why", 2));
+    assert_int_equal(t.times, 1);
+    assert_int_equal(t.trust, COUNTS_STALE);
+    assert_int_equal(t.as_of.position, 9);
+    assert_int_equal(t.tenants_count, 0);
+    assert_false(counts_set_status(c, COUNTS_STALE, "rebuilding", "why", 3));
+    assert_int_equal(t.times, 1);
+    counts_unwatch(c, &t.watcher);
+    counts_free(c);
+}
+
+static void each_watcher_is_told_until_it_is_taken_off(void **state)
+{
+    (void)state;
+    struct told one, two, three;
+    struct counts *c = live();
+    watch(c, &one);
+    watch(c, &two);
+    watch(c, &three);
+    counts_unwatch(c, &two.watcher);
+    counts_begin(c);
+    (void)publish(c, 1);
+    counts_unwatch(c, &three.watcher);
+    counts_begin(c);
+    (void)publish(c, 2);
+    counts_unwatch(c, &one.watcher);
+    counts_begin(c);
+    (void)publish(c, 3);
+    assert_int_equal(one.times, 2);
+    assert_int_equal(two.times, 0);
+    assert_int_equal(three.times, 1);
+    counts_free(c);
+}
+
+static void the_as_of_is_read_whatever_the_trust(void **state)
+{
+    (void)state;
+    struct as_of as_of;
+    struct counts *c = counts_new(SOURCES);
+    counts_begin(c);
+    (void)publish(c, 9);
+    assert_int_equal(counts_as_of(c, &as_of), COUNTS_UNKNOWN);
+    assert_int_equal(as_of.position, 9);
+    assert_true(counts_set_status(c, COUNTS_LIVE, "live", "", 1));
+    assert_int_equal(counts_as_of(c, &as_of), COUNTS_LIVE);
+    counts_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -408,6 +524,10 @@ int main(void)
         cmocka_unit_test(as_of_reads_as_timeline_and_two_halves),
         cmocka_unit_test(a_change_of_status_is_told_once),
         cmocka_unit_test(a_status_over_its_limit_is_cut_and_told_once),
+        cmocka_unit_test(a_watcher_is_told_whose_numbers_changed),
+        cmocka_unit_test(a_watcher_is_told_of_another_status),
+        cmocka_unit_test(each_watcher_is_told_until_it_is_taken_off),
+        cmocka_unit_test(the_as_of_is_read_whatever_the_trust),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
