@@ -37,6 +37,7 @@ enum err {
     ERR_UNAVAILABLE, /* the database cannot be reached, or the connection to it was lost */
     ERR_PREFLIGHT,   /* the database is not set up to be followed */
     ERR_BEHIND,      /* the counts are not as far as the request asked for, in the time it gave */
+    ERR_OVERLOADED,  /* as many as badged takes at once are there already */
     ERR_SYSTEM,      /* a system call failed; cause is its errno */
     ERR_MEMORY,      /* an allocation whose size came from outside failed */
     ERR__COUNT

@@ -181,6 +181,7 @@ enum err service_run(const struct service_options *o, struct error *e)
         .host = o->config->listen_host,
         .port = o->config->listen_port,
         .threads = o->config->threads,
+        .after_ms = o->config->after_seconds * 1000,
         .demo_tenants = o->demo_tenants,
         .demo_tenants_count = o->demo_tenants_count,
     };

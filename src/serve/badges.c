@@ -43,17 +43,73 @@ static struct reply answer_unknown(const struct service *s)
     return reply;
 }
 
+/* ---- ?after= ---- */
+
+static struct reply refuse_after(const struct request *r)
+{
+    struct error e;
+    if (r->has_after == TARGET_AFTER_TWICE)
+        (void)error_set(&e, ERR_REQUEST, "the query has the parameter after more than once");
+    else
+        (void)error_set(&e, ERR_REQUEST,
+                        "the parameter after is no as-of: send one as Badged-As-Of has it, such as "
+                        "1-0/16B3748, or the position alone");
+    return problem_reply(&e);
+}
+
+static void explain_behind(const struct service *s, const struct request *r, struct as_of as_of,
+                           struct error *e)
+{
+    char has[AS_OF_TEXT_BYTES], wanted[AS_OF_TEXT_BYTES];
+    struct counts_status status;
+    counts_status(s->counts, &status);
+    as_of_format(as_of, has);
+    if (r->after.timeline == 0)
+        as_of_format_position(r->after.position, wanted);
+    else
+        as_of_format(r->after, wanted);
+    if (r->wait == WAIT_REFUSED)
+        (void)error_set(e, ERR_OVERLOADED,
+                        "the counts are true as of %s, not yet %s, and too many requests wait "
+                        "already",
+                        has, wanted);
+    else if (status.trust == COUNTS_LIVE)
+        (void)error_set(e, ERR_BEHIND, "the counts are true as of %s, not yet %s", has, wanted);
+    else
+        (void)error_set(e, ERR_BEHIND, "the counts are true as of %s, not yet %s (%s%s%s)", has,
+                        wanted, status.state, status.reason[0] != '\0' ? ": " : "", status.reason);
+}
+
+static struct reply answer_behind(const struct service *s, const struct request *r,
+                                  struct as_of as_of)
+{
+    if (r->wait == WAIT_OPEN)
+        return (struct reply){0};
+    struct error e;
+    char text[AS_OF_TEXT_BYTES];
+    explain_behind(s, r, as_of, &e);
+    as_of_format(as_of, text);
+    struct reply reply = problem_reply(&e);
+    reply_add(&reply, "Badged-As-Of", text);
+    reply_add(&reply, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+    return reply;
+}
+
 struct reply badges_answer(const struct service *s, const struct request *r)
 {
     struct uuid tenant;
     if (read_tenant(r, &tenant, NULL) != ERR_OK)
         return answer_no_tenant(r);
+    if (r->has_after != TARGET_AFTER_NONE && r->has_after != TARGET_AFTER_GIVEN)
+        return refuse_after(r);
     uint64_t numbers[SOURCES_MAX];
     struct as_of as_of;
     int64_t since_ms;
     enum counts_trust trust = counts_read(s->counts, &tenant, numbers, &as_of, &since_ms);
     if (trust == COUNTS_UNKNOWN)
         return answer_unknown(s);
+    if (r->has_after == TARGET_AFTER_GIVEN && !as_of_covers(as_of, r->after))
+        return answer_behind(s, r, as_of);
 
     if (trust == COUNTS_LIVE && !service_is_draining(s))
         return answers_find(s->answers, r, &tenant, numbers, as_of);

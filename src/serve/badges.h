@@ -12,7 +12,10 @@
 /* badges_answer(s, r): the counts of the tenant that X-Tenant-Id names, as one object in the shape
  * of the definitions, with the commit boundary they are true at (Badged-As-Of) and, only when the
  * feed cannot tell what came since, for how many seconds that has been so (Badged-Stale); or 304
- * when If-None-Match lists them. 503 when the counts are not known. */
+ * when If-None-Match lists them. 503 when the counts are not known.
+ *
+ * With ?after=AS-OF they have that commit (as_of_covers). As long as they do not, no response while
+ * the request may still wait, then 504; 503 when it may not wait at all. */
 struct reply badges_answer(const struct service *s, const struct request *r);
 
 #endif

@@ -38,6 +38,11 @@ static bool has_ended(struct connection *c)
 }
 
 /* A connection is not closed but shut down: its thread then sees its end, and closes it. */
+static bool is_late(const struct connections *cs, struct connection *c, unsigned tick)
+{
+    return !atomic_load(&c->is_waiting) && tick - atomic_load(&c->phase_s) > cs->phase_s_max;
+}
+
 static void *reap(void *context)
 {
     struct connections *cs = context;
@@ -46,7 +51,7 @@ static void *reap(void *context)
     for (unsigned tick = 0; !cs->is_stopping; tick = (unsigned)((clock_ms() - start) / 1000)) {
         atomic_store(&cs->tick_s, tick);
         for (struct connection *c = cs->first; c != NULL; c = c->next)
-            if (tick - atomic_load(&c->phase_s) > cs->phase_s_max || has_ended(c))
+            if (is_late(cs, c, tick) || has_ended(c))
                 (void)shutdown(c->fd, SHUT_RDWR);
         wait_until(cs, &cs->stopping, start + (int64_t)(tick + 1) * 1000);
     }
@@ -129,6 +134,17 @@ static void begin_phase(const struct connections *cs, struct connection *c, bool
 void connection_begin(const struct connections *cs, struct connection *c)
 {
     begin_phase(cs, c, true);
+}
+
+void connection_wait(struct connection *c)
+{
+    atomic_store(&c->is_waiting, true);
+}
+
+void connection_resume(const struct connections *cs, struct connection *c)
+{
+    begin_phase(cs, c, true);
+    atomic_store(&c->is_waiting, false);
 }
 
 void connection_end(struct connections *cs, struct connection *c)

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "serve/request.h"
+#include "serve/waiting.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -25,8 +26,10 @@ struct connection {
     int fd;
     atomic_uint phase_s;    /* tick_s when the phase began */
     atomic_bool is_busy;    /* which phase it is: true from the head of a request to its answer */
+    atomic_bool is_waiting; /* for something to be published: not for its client, no deadline */
     bool is_ended;          /* nothing more can come, as far as the reaper saw a second ago */
     struct request request; /* of the thread that serves the connection */
+    struct wait wait;       /* of its request, while is_waiting */
 };
 
 struct connections {
@@ -52,9 +55,13 @@ void connections_stop(struct connections *cs);
 struct connection *connections_add(struct connections *cs, int fd);
 void connections_remove(struct connections *cs, struct connection *c);
 
-/* connection_begin(cs, c): the head of a request is read. connection_end(cs, c): its answer is
- * sent. Of the thread that serves the connection. */
+/* connection_begin(cs, c): the head of a request is read. connection_wait(c): it waits for
+ * something other than its client from now on, and has no deadline here. connection_resume(cs, c):
+ * not any more; its answer has as long as it had from the start. connection_end(cs, c): its answer
+ * is sent. Of the thread that serves the connection. */
 void connection_begin(const struct connections *cs, struct connection *c);
+void connection_wait(struct connection *c);
+void connection_resume(const struct connections *cs, struct connection *c);
 void connection_end(struct connections *cs, struct connection *c);
 
 /* connections_drain(cs, timeout_ms): wait until no connection is busy. false: some still were after

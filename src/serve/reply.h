@@ -1,7 +1,8 @@
 /* Replies: a status and what goes with it.
  *
  * Ownership: the maker of a reply hands it to the server, which sends it once and frees it; one
- * with a keeper stays the keeper's, and is locked until it is sent.
+ * with a keeper stays the keeper's, and is locked until it is sent. One without a response is none:
+ * the request waits.
  */
 #ifndef BADGED_SERVE_REPLY_H
 #define BADGED_SERVE_REPLY_H

@@ -38,6 +38,8 @@ void request_begin(struct request *r, struct MHD_Connection *mhd, const char *ta
         return;
     r->route = route_find(parsed.path);
     r->is_verbose = parsed.is_verbose;
+    r->has_after = parsed.has_after;
+    r->after = parsed.after;
 }
 
 static enum MHD_Result on_field(void *context, enum MHD_ValueKind kind, const char *name,

@@ -8,6 +8,7 @@
 
 #include "serve/etag.h"
 #include "serve/fault.h"
+#include "serve/target.h"
 
 #include <microhttpd.h>
 #include <stdbool.h>
@@ -32,15 +33,25 @@ struct field {
     size_t len;
 };
 
+/* Whether a request may wait for what it asks for. */
+enum request_wait {
+    WAIT_OPEN,    /* it may */
+    WAIT_OVER,    /* it has waited, and is to be answered with what there is */
+    WAIT_REFUSED, /* it may not: too many do */
+};
+
 struct request {
     struct MHD_Connection *mhd;
     const struct route *route; /* NULL: nothing has that path */
     const char *target;        /* where the target began; its text has been cut up since */
     size_t target_len;
-    enum fault fault;  /* of the target */
-    bool is_malformed; /* a field of it is */
-    bool is_verbose;   /* the query asks for more */
-    bool is_begun;     /* the handler was called for it before */
+    enum fault fault;            /* of the target */
+    bool is_malformed;           /* a field of it is */
+    bool is_verbose;             /* the query asks for more */
+    bool is_begun;               /* the handler was called for it before */
+    enum target_after has_after; /* as the query has it */
+    struct as_of after;
+    enum request_wait wait;
     uint64_t body_bytes;
     struct field fields[FIELD__COUNT];
 };

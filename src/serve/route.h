@@ -18,7 +18,8 @@ struct route {
 const struct route *route_find(const char *path);
 
 /* route_answer(s, r, method): the answer to a request that has no fault: that of its route, or what
- * is wrong with the path or the method. */
+ * is wrong with the path or the method. No response: it is to wait until the counts cover its
+ * after, and to be asked for again. */
 struct reply route_answer(const struct service *s, const struct request *r, const char *method);
 
 #endif

@@ -8,7 +8,7 @@
  *
  * The handler is called twice or more for a request: first when the head is read. Answering then
  * makes libmicrohttpd close the connection, so only faults are answered then. The last call is the
- * answer's.
+ * answer's; or the request is left to waiting.c instead, and the handler called once more.
  */
 #include "serve/server.h"
 
@@ -21,6 +21,7 @@
 #include "serve/host.h"
 #include "serve/problem.h"
 #include "serve/route.h"
+#include "serve/waiting.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -47,6 +48,7 @@ struct server {
     struct service service;
     struct shape *shape;
     struct connections connections;
+    struct waiting *waiting; /* NULL: no request waits */
     struct MHD_Daemon *daemon;
     int listener;
     uint16_t port;
@@ -124,6 +126,34 @@ static size_t on_unescape(void *context, struct MHD_Connection *mhd, char *text)
     return strlen(text);
 }
 
+/* Let the request wait. false: it may not. */
+static bool wait_for_counts(struct server *s, struct connection *c)
+{
+    struct request *r = &c->request;
+    connection_wait(c);
+    r->wait = WAIT_OVER; /* what it is when the handler is called again */
+    if (s->waiting != NULL && waiting_add(s->waiting, &c->wait, r->mhd, c->fd, r->after))
+        return true;
+    connection_resume(&s->connections, c);
+    if (s->waiting != NULL && !service_is_draining(&s->service))
+        r->wait = WAIT_REFUSED;
+    return false;
+}
+
+static enum MHD_Result answer(struct server *s, struct connection *c, const char *method)
+{
+    struct request *r = &c->request;
+    /* Before the route asks: an answer that tells of the end of its connection is one of a server
+     * that its route, too, saw stopping. */
+    bool is_draining = service_is_draining(&s->service);
+    struct reply reply = route_answer(&s->service, r, method);
+    if (reply.response == NULL && wait_for_counts(s, c))
+        return MHD_YES;
+    if (reply.response == NULL)
+        reply = route_answer(&s->service, r, method);
+    return send_reply(r, reply, is_draining);
+}
+
 static enum MHD_Result on_request(void *context, struct MHD_Connection *mhd, const char *url,
                                   const char *method, const char *version, const char *body,
                                   size_t *body_len, void **request_context)
@@ -140,6 +170,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *mhd, con
         enum fault fault = request_read_head(r, method, version);
         return fault == FAULT_NONE ? MHD_YES : send_fault(s, r, fault);
     }
+    if (atomic_load(&c->is_waiting))
+        connection_resume(&s->connections, c);
     if (*body_len > 0) { /* no route takes a body, but a client may send one */
         r->body_bytes += *body_len;
         *body_len = 0;
@@ -147,10 +179,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *mhd, con
     }
     if (r->body_bytes > SERVER_BODY_BYTES_MAX)
         return send_fault(s, r, FAULT_BODY_BYTES);
-    /* Before the route asks: an answer that tells of the end of its connection is one of a server
-     * that its route, too, saw stopping. */
-    bool is_draining = service_is_draining(&s->service);
-    return send_reply(r, route_answer(&s->service, r, method), is_draining);
+    return answer(s, c, method);
 }
 
 static void on_completed(void *context, struct MHD_Connection *mhd, void **request_context,
@@ -223,19 +252,29 @@ static enum err start_daemon(struct server *s, unsigned threads, unsigned phase_
         {MHD_OPTION_END, 0, NULL},
     };
     s->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_USE_ITC, 0, on_accept, s, on_request, s,
-        MHD_OPTION_ARRAY, options, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
-        MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_END);
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME, 0,
+        on_accept, s, on_request, s, MHD_OPTION_ARRAY, options, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, s, MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_UNESCAPE_CALLBACK,
+        on_unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_END);
     if (s->daemon == NULL)
         return error_set_errno(e, errno, "starting the HTTP server's %u threads", threads);
     return ERR_OK;
+}
+
+static enum err start_waiting(struct server *s, const struct server_options *o, struct error *e)
+{
+    const struct waiting_options options = {
+        .wait_ms = o->after_ms,
+        .requests_max = o->waiting_max > 0 ? o->waiting_max : SERVER_WAITING_MAX,
+    };
+    return o->after_ms > 0 ? waiting_start(&options, s->service.counts, &s->waiting, e) : ERR_OK;
 }
 
 static void release(struct server *s)
 {
     if (s->listener >= 0)
         (void)close(s->listener);
+    waiting_free(s->waiting);
     answers_free(s->service.answers);
     shape_free(s->shape);
     assets_free(s->service.assets);
@@ -255,6 +294,8 @@ enum err server_start(const struct server_options *o, struct counts *counts,
     if (o->demo_tenants != NULL)
         s->service.assets = assets_new(o->demo_tenants, o->demo_tenants_count);
     enum err err = listen_at(s, o, e);
+    if (err == ERR_OK)
+        err = start_waiting(s, o, e);
     if (err == ERR_OK) {
         unsigned phase_s_max = o->phase_s_max > 0 ? o->phase_s_max : SERVER_PHASE_S_MAX;
         err = connections_start(&s->connections, phase_s_max, e);
@@ -279,6 +320,7 @@ void server_stop(struct server *s, int drain_ms)
     if (s == NULL)
         return;
     atomic_store(&s->service.is_draining, true);
+    waiting_stop(s->waiting);
     (void)connections_drain(&s->connections, drain_ms);
     MHD_stop_daemon(s->daemon);
     s->listener = -1; /* which closed it */

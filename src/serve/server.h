@@ -23,6 +23,7 @@ enum {
     SERVER_PHASE_S_MAX = 30, /* until the head of the next request, and from there to the answer */
     SERVER_CONNECTIONS_MAX = 20000, /* fewer where the process may not open so many files */
     SERVER_THREADS_MAX = 64,
+    SERVER_WAITING_MAX = 10000, /* requests that wait for what they ask for (waiting.h) */
 };
 
 struct server;
@@ -37,6 +38,8 @@ struct server_options {
     uint16_t port;        /* 0: any free one */
     unsigned threads;     /* 1 to SERVER_THREADS_MAX */
     unsigned phase_s_max; /* 0: SERVER_PHASE_S_MAX; tests wait for less */
+    unsigned after_ms;    /* that a request waits for the commit it asks for; 0: none waits */
+    size_t waiting_max;   /* 0: SERVER_WAITING_MAX; tests have fewer */
     const struct server_demo_tenant *demo_tenants; /* NULL: no page */
     size_t demo_tenants_count;
 };
@@ -50,8 +53,8 @@ enum err server_start(const struct server_options *o, struct counts *counts,
 /* server_port(s): the port it listens on. */
 uint16_t server_port(const struct server *s);
 
-/* server_stop(s, drain_ms): take no new connections, give the requests under way drain_ms to be
- * answered, close all connections, free. s may be NULL. */
+/* server_stop(s, drain_ms): take no new connections, end all waits, give the requests under way
+ * drain_ms to be answered, close all connections, free. s may be NULL. */
 void server_stop(struct server *s, int drain_ms);
 
 #endif

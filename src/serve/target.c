@@ -78,22 +78,59 @@ static enum fault decode(const char *path, size_t len, struct target *ret)
     return FAULT_NONE;
 }
 
-/* Whether "verbose" or "verbose=…" is one of the parameters, which '&' parts. */
-static bool has_verbose(const char *query, size_t len)
+/* ---- the query ---- */
+
+/* Put what is escaped back. Returns the length, or room when there is more than fits. */
+static size_t unescape(const char *text, size_t len, char *out, size_t room)
 {
-    static const char name[] = "verbose";
-    const size_t name_len = sizeof(name) - 1;
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++, n++) {
+        if (n == room)
+            return room;
+        bool is_escaped = text[i] == '%';
+        int c = is_escaped ? hex_value(text[i + 1]) << 4 | hex_value(text[i + 2]) : text[i];
+        out[n] = (char)c;
+        i += is_escaped ? 2 : 0;
+    }
+    return n;
+}
+
+static void take_after(const char *value, size_t len, struct target *ret)
+{
+    char text[AS_OF_TEXT_BYTES]; /* the longest one leaves a byte */
+    bool is_first = ret->has_after == TARGET_AFTER_NONE;
+    size_t n = unescape(value, len, text, sizeof(text));
+    bool is_as_of = n < sizeof(text) && as_of_parse(text, n, &ret->after);
+    if (!is_first)
+        ret->has_after = TARGET_AFTER_TWICE;
+    else
+        ret->has_after = is_as_of ? TARGET_AFTER_GIVEN : TARGET_AFTER_MALFORMED;
+}
+
+static void take_parameter(const char *text, size_t len, struct target *ret)
+{
+    static const char verbose[] = "verbose", after[] = "after";
+    const char *equals = len > 0 ? memchr(text, '=', len) : NULL;
+    size_t escaped_len = equals != NULL ? (size_t)(equals - text) : len;
+    char name[sizeof(verbose)];
+    size_t name_len = unescape(text, escaped_len, name, sizeof(name));
+    if (name_len == sizeof(verbose) - 1 && memcmp(name, verbose, name_len) == 0)
+        ret->is_verbose = true;
+    else if (name_len == sizeof(after) - 1 && memcmp(name, after, name_len) == 0)
+        take_after(equals != NULL ? equals + 1 : "", equals != NULL ? len - escaped_len - 1 : 0,
+                   ret);
+}
+
+/* The parameters, which '&' parts. */
+static void read_query(const char *query, size_t len, struct target *ret)
+{
     for (const char *end = query + len, *at = query; at < end;) {
         const char *next = memchr(at, '&', (size_t)(end - at));
         if (next == NULL)
             next = end;
-        size_t left = (size_t)(next - at);
-        if (left >= name_len && memcmp(at, name, name_len) == 0 &&
-            (left == name_len || at[name_len] == '='))
-            return true;
+        take_parameter(at, (size_t)(next - at), ret);
         at = next < end ? next + 1 : end;
     }
-    return false;
 }
 
 enum fault target_parse(const char *text, size_t len, struct target *ret)
@@ -109,6 +146,9 @@ enum fault target_parse(const char *text, size_t len, struct target *ret)
     size_t path_len = query != NULL ? (size_t)(query - text) : len;
     if (path_len == 0 || text[0] != '/')
         return FAULT_TARGET_FORM;
-    ret->is_verbose = query != NULL && has_verbose(query + 1, len - path_len - 1);
+    ret->is_verbose = false;
+    ret->has_after = TARGET_AFTER_NONE;
+    if (query != NULL)
+        read_query(query + 1, len - path_len - 1, ret);
     return decode(text, path_len, ret);
 }

@@ -76,6 +76,22 @@ static void it_is_ready_and_says_so_when_counts_are_stale(void **state)
         strstr(a.body, " s, as of 1-0/2A: locked\n[+]server ok\nreadyz check passed\n"));
 }
 
+static void every_state_of_a_feed_is_shown_whole(void **state)
+{
+    struct running *r = *state;
+    static const char state_text[] = "waiting for a replication slot."; /* as long as one may be */
+    assert_int_equal(sizeof(state_text), COUNTS_STATE_BYTES_MAX);
+    (void)counts_set_status(r->counts, COUNTS_UNKNOWN, state_text, "all 10 are in use", 0);
+    assert_text(r, "/readyz?verbose", 503,
+                "[-]feed failed: waiting for a replication slot.: all 10 are in use\n"
+                "[+]server ok\nreadyz check failed\n");
+    running_publish(r, TENANT, running_numbers, 0x1000000002A);
+    (void)counts_set_status(r->counts, COUNTS_LIVE, "polling", "every 5 s", 0);
+    assert_text(r, "/readyz?verbose", 200,
+                "[+]feed ok: polling, as of 1-100/2A: every 5 s\n[+]server ok\n"
+                "readyz check passed\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, running_setup_empty, running_teardown)
 
 int main(void)
@@ -86,6 +102,7 @@ int main(void)
         TEST(it_says_why_it_is_not_ready_in_one_line),
         TEST(it_is_ready_when_counts_are_live),
         TEST(it_is_ready_and_says_so_when_counts_are_stale),
+        TEST(every_state_of_a_feed_is_shown_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -163,12 +163,48 @@ static void the_parameter_verbose_is_seen(void **state)
     assert_true(is_verbose("/readyz?verbose="));
     assert_true(is_verbose("/readyz?verbose=1&a"));
     assert_true(is_verbose("/readyz?a=b&&verbose&c"));
+    assert_true(is_verbose("/readyz?%76erbose"));
     assert_false(is_verbose("/readyz"));
     assert_false(is_verbose("/readyz?"));
     assert_false(is_verbose("/readyz?verbos"));
     assert_false(is_verbose("/readyz?verbosely"));
     assert_false(is_verbose("/readyz?a=verbose"));
     assert_false(is_verbose("/verbose"));
+}
+
+static void assert_after(const char *text, enum target_after has_after, uint32_t timeline,
+                         uint64_t position)
+{
+    struct target t;
+    assert_int_equal(parse(text, &t), FAULT_NONE);
+    assert_int_equal(t.has_after, has_after);
+    if (has_after == TARGET_AFTER_GIVEN) {
+        assert_int_equal(t.after.timeline, timeline);
+        assert_int_equal(t.after.position, position);
+    }
+}
+
+static void the_parameter_after_is_read(void **state)
+{
+    (void)state;
+    assert_after("/x", TARGET_AFTER_NONE, 0, 0);
+    assert_after("/x?", TARGET_AFTER_NONE, 0, 0);
+    assert_after("/x?afte=1-0/1&aftern=1-0/1&x=after&=1-0/1&&After=1-0/1", TARGET_AFTER_NONE, 0, 0);
+    assert_after("/x?after=2-1/A", TARGET_AFTER_GIVEN, 2, 0x10000000A);
+    assert_after("/x?verbose&after=1%2fa&b", TARGET_AFTER_GIVEN, 0, 0x10000000A);
+    assert_after("/x?%61%66%74%65%72=%32%2D%31%2F%41", TARGET_AFTER_GIVEN, 2, 0x10000000A);
+    assert_after("/x?after=4294967295-FFFFFFFF/FFFFFFFF", TARGET_AFTER_GIVEN, UINT32_MAX,
+                 UINT64_MAX);
+    assert_after("/x?after", TARGET_AFTER_MALFORMED, 0, 0);
+    assert_after("/x?after=", TARGET_AFTER_MALFORMED, 0, 0);
+    assert_after("/x?after==1-0/1", TARGET_AFTER_MALFORMED, 0, 0);
+    assert_after("/x?after=1-0/1%00", TARGET_AFTER_MALFORMED, 0, 0);
+    assert_after("/x?after=4294967295-FFFFFFFF/FFFFFFFF0", TARGET_AFTER_MALFORMED, 0, 0);
+    assert_after("/x?after=%30%30%30%30%30%30%30%30%30%30%30%30%30%30%30%30%30%30%30%30%30%30%30%30"
+                 "%30%30%30%30%30%30%30%30%30%30%30%30%30%30%30%30",
+                 TARGET_AFTER_MALFORMED, 0, 0);
+    assert_after("/x?after=0/1&after=0/1", TARGET_AFTER_TWICE, 0, 0);
+    assert_after("/x?after&after=0/1&after", TARGET_AFTER_TWICE, 0, 0);
 }
 
 int main(void)
@@ -187,6 +223,7 @@ int main(void)
         cmocka_unit_test(a_target_may_be_as_long_as_the_limit),
         cmocka_unit_test(a_path_too_long_to_exist_is_empty),
         cmocka_unit_test(the_parameter_verbose_is_seen),
+        cmocka_unit_test(the_parameter_after_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
