@@ -127,6 +127,17 @@ void client_discard(struct client *c)
     c->len = 0;
 }
 
+size_t client_read_rest(struct client *c, char *out, size_t room)
+{
+    while (read_more(c))
+        ;
+    size_t len = c->len;
+    assert_true(len < room);
+    take(c, out, len);
+    out[len] = '\0';
+    return len;
+}
+
 bool client_is_quiet(struct client *c)
 {
     char byte;

@@ -48,6 +48,10 @@ void client_read_head(struct client *c, struct answer *ret);
 bool client_is_closed(struct client *c);
 void client_discard(struct client *c);
 
+/* client_read_rest(c, out, room): read until the server closes the connection, as a text with its
+ * NUL, of less than room bytes. Returns its length. */
+size_t client_read_rest(struct client *c, char *out, size_t room);
+
 /* client_is_quiet(c): whether there is nothing to read right now. */
 bool client_is_quiet(struct client *c);
 
