@@ -11,7 +11,7 @@
 
 struct service_options {
     const struct config *config;
-    const char *path;                              /* of the embedded database, made and migrated; NULL: Postgres */
+    const char *path; /* of the embedded database, made and migrated; NULL: Postgres */
     const struct server_demo_tenant *demo_tenants; /* or NULL */
     size_t demo_tenants_count;
     /* Called in the main thread every tick_ms, when it is not NULL; its commits are
@@ -30,8 +30,9 @@ struct feed_postgres_options service_postgres(const struct config *config);
 /* service_path(config): the file of the embedded database that the configuration names. */
 const char *service_path(const struct config *config);
 
-/* service_open(config, e): of an embedded database, make the file and its tables where they are not there, and check that
- * they suit the badges. A table that is missing is a warning, as badged waits for it. */
+/* service_open(config, e): of an embedded database, make the file and its tables where they are not
+ * there, and check that they suit the badges. A table that is missing is a warning, as badged waits
+ * for it. */
 enum err service_open(const struct config *config, struct error *e) MUST_CHECK;
 
 /* service_run(o, e): follow and serve until SIGTERM or SIGINT, then let requests under way finish.

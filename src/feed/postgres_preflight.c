@@ -222,46 +222,50 @@ enum err preflight_definitions(struct preflight *p, struct error *e)
 
 /* ---- all of it ---- */
 
-static enum err run_all(struct preflight *p, struct error *e)
+/* Behind the server's own check. */
+static enum err run_others(struct preflight *p, struct error *e)
 {
-    preflight_server(p);
-    enum err err = preflight_definitions(p, e);
+    json_t *survey = NULL;
+    enum err err = survey_read(p->session, p->definitions, p->name, &survey, e);
     if (err != ERR_OK)
         return err;
-    preflight_rights(p);
-    preflight_replication(p);
-    preflight_identities(p);
-    preflight_publication(p);
-    preflight_long_values(p);
-    preflight_surroundings(p);
-    return ERR_OK;
+    p->survey = survey;
+    p->publication = answer_text(survey, "publication_sql");
+    err = preflight_definitions(p, e);
+    if (err == ERR_OK) {
+        preflight_rights(p);
+        preflight_replication(p);
+        preflight_identities(p);
+        preflight_publication(p);
+        preflight_long_values(p);
+        preflight_surroundings(p);
+    }
+    json_decref(survey);
+    return err;
 }
 
 enum err preflight_run(struct session *s, const struct definitions *d, const char *publication,
                        struct checks *ret, struct source_fault *fault, struct error *e)
 {
-    json_t *server = NULL, *survey = NULL;
+    json_t *server = NULL;
     struct checks checks = {0};
     *fault = (struct source_fault){0};
     *ret = (struct checks){0};
     enum err err = answer_query(s, embed_server_sql, NULL, 0, &server, e);
-    if (err == ERR_OK)
-        err = survey_read(s, d, publication, &survey, e);
-    if (err == ERR_OK) {
-        struct preflight p = {
-            .session = s,
-            .definitions = d,
-            .publication = answer_text(survey, "publication_sql"),
-            .server = server,
-            .survey = survey,
-            .role = answer_text(json_object_get(server, "role"), "sql"),
-            .checks = &checks,
-            .fault = fault,
-        };
-        err = run_all(&p, e);
-    }
+    if (err != ERR_OK)
+        return err;
+    struct preflight p = {.session = s,
+                          .definitions = d,
+                          .name = publication,
+                          .server = server,
+                          .role = answer_text(json_object_get(server, "role"), "sql"),
+                          .checks = &checks,
+                          .fault = fault};
+    preflight_server(&p);
+    /* One that is too old, or that cannot take these texts, has no answer to the rest. */
+    if (checks_worst(&checks) < VERDICT_NO_COUNTS)
+        err = run_others(&p, e);
     json_decref(server);
-    json_decref(survey);
     if (err != ERR_OK)
         checks_fini(&checks);
     *ret = checks;

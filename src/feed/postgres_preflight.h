@@ -40,7 +40,8 @@
 
 #include <stddef.h>
 
-/* preflight_run(s, d, publication, ret, fault, e): run every check, in the order above. Returns
+/* preflight_run(s, d, publication, ret, fault, e): run every check, in the order above; only the
+ * first on a server that badged cannot read. Returns
  * ERR_OK when they could be run, whatever they found; fault is that of the first definition that
  * does not suit its table, if one does not. Errors as session_query; ret is then empty. d's
  * predicates stay bound as they are. */

@@ -20,7 +20,8 @@
 struct preflight {
     struct session *session;
     const struct definitions *definitions;
-    const char *publication; /* its name, as SQL */
+    const char *name;        /* of the publication */
+    const char *publication; /* the same, as SQL */
     const json_t *server;    /* of server.sql */
     const json_t *survey;    /* of survey.sql */
     const char *role;        /* this session's, as SQL */

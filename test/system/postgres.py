@@ -19,6 +19,7 @@ import os
 import pathlib
 import pwd
 import random
+import re
 import shutil
 import signal
 import socket
@@ -100,6 +101,12 @@ def binaries():
     found = max(versions, key=lambda path: int(path.split("/")[4]), default=shutil.which("initdb"))
     assert found, "no Postgres server is installed: script/setup test"
     return pathlib.Path(found).parent
+
+
+def server_version():
+    """The major version of that server: what it knows differs from 14 on."""
+    text = subprocess.check_output([binaries() / "postgres", "--version"], text=True)
+    return int(re.search(r"\d+", text)[0])
 
 
 def free_port():

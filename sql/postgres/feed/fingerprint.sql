@@ -2,7 +2,7 @@
 -- tables' names and storage (TRUNCATE of a partition, a rewrite by ALTER TABLE), partitions, replica identities, needed
 -- columns, labels of enums, the publication, and what this role may read.
 --
--- $1: the tables, [{"schema": "public", "table": "orders", "columns": ["tenant_id", …]}, …]; $2: the publication.
+-- $1: the tables, [{"schema": "public", "table": "orders", "columns": ["tenant_id", ...]}, ...]; $2: the publication.
 --
 -- Runs every second, so it takes no lock: not pg_partition_tree and not pg_get_publication_tables, which lock every
 -- relation. What differs between versions of Postgres is read through to_jsonb. The schemas of a publication are read from

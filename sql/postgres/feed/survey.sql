@@ -1,6 +1,6 @@
 -- What the server says of the tables that sources name, of their partitions, and of the publication: one JSON text.
 --
--- $1: the tables, [{"schema": "public", "table": "orders", "columns": ["tenant_id", …]}, …]; $2: the publication.
+-- $1: the tables, [{"schema": "public", "table": "orders", "columns": ["tenant_id", ...]}, ...]; $2: the publication.
 --
 -- A partition whose detachment is pending is no part of the table any more. What differs between versions of Postgres is
 -- read through to_jsonb, and the schemas of a publication from pg_depend (Postgres 14 has no pg_publication_namespace).
