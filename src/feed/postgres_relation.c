@@ -50,7 +50,16 @@ static enum err refuse(const struct table *t, struct error *e)
                      t->name);
 }
 
-/* Each column that is needed must be there once, and of the type it had. */
+static bool has(const uint16_t *ordinals, uint16_t count, size_t ordinal)
+{
+    for (uint16_t i = 0; i < count; i++)
+        if (ordinals[i] == ordinal)
+            return true;
+    return false;
+}
+
+/* Each column that is needed must be there once, and of the type it had: a row leaves no value of
+ * the one before it standing. */
 static enum err check_columns(const struct table *t, const struct pg_table *details,
                               const struct pgoutput_message *m, uint16_t *ordinals, struct error *e)
 {
@@ -60,7 +69,8 @@ static enum err check_columns(const struct table *t, const struct pg_table *deta
         bool is_needed = ordinal != (size_t)-1;
         ordinals[i] = is_needed ? (uint16_t)ordinal : (uint16_t)RELATION_NONE;
         found += is_needed;
-        if (is_needed && details->columns[ordinal].type_oid != m->relation.columns[i].type_oid)
+        if (is_needed && (has(ordinals, i, ordinal) ||
+                          details->columns[ordinal].type_oid != m->relation.columns[i].type_oid))
             return refuse(t, e);
     }
     return found == t->columns_count ? ERR_OK : refuse(t, e);
@@ -115,21 +125,29 @@ static enum err check_width(const struct reading *g, const struct pgoutput_tuple
     return ERR_OK;
 }
 
-/* The values of a row after a change. What was stored out of line and did not change is in the old
- * tuple when that is a whole one. */
-static enum err read_row(const struct reading *g, const struct pgoutput_tuple *tuple,
-                         const struct pgoutput_tuple *whole_old)
+static bool is_in_key(const struct pg_table *details, size_t ordinal)
 {
+    for (size_t k = 0; k < details->key_count; k++)
+        if (details->key[k] == ordinal)
+            return true;
+    return false;
+}
+
+/* The values of a row after a change. What was stored out of line and did not change is in the old
+ * tuple, when that is a whole one; the key is there anyhow, as the server sends it along when any
+ * of it is stored out of line. */
+static enum err read_row(const struct reading *g, const struct pgoutput_message *m)
+{
+    const struct pgoutput_tuple *tuple = &m->change.new, *old = &m->change.old;
     enum err err = check_width(g, tuple);
-    if (err == ERR_OK && whole_old != NULL)
-        err = check_width(g, whole_old);
     for (uint16_t i = 0; err == ERR_OK && i < tuple->columns_count; i++) {
         const struct pgoutput_datum *d = &tuple->columns[i];
         size_t ordinal = g->relation->ordinals[i];
         if (ordinal == RELATION_NONE)
             continue;
-        if (d->kind == 'u' && whole_old != NULL)
-            d = &whole_old->columns[i];
+        bool is_key = is_in_key(g->details, ordinal);
+        if (d->kind == 'u' && (m->change.old_kind == 'O' || (m->change.old_kind == 'K' && is_key)))
+            d = &old->columns[i]; /* whose width was checked when its key was read */
         if (d->kind == 'u')
             return error_set(g->error, ERR_NOT_READY,
                              "column \"%s\" of table \"%s\" did not change and is stored out of "
@@ -156,6 +174,18 @@ struct row_key relation_key(const struct table *t, const struct pg_table *detail
     return key_of_values(values, details->key_count, secret);
 }
 
+static enum err take_key(const struct reading *g, const struct key_secret *secret,
+                         struct row_key *ret)
+{
+    for (size_t k = 0; k < g->details->key_count; k++)
+        if (g->row[g->details->key[k]].kind == VALUE_NULL)
+            return error_set(g->error, ERR_NOT_READY,
+                             "a change of table \"%s\" does not name the row's whole key",
+                             g->table->name);
+    *ret = relation_key(g->table, g->details, g->row, secret);
+    return ERR_OK;
+}
+
 /* The key in an old tuple: of one that has the key only, the other columns say nothing. */
 static enum err read_key(const struct reading *g, const struct pgoutput_tuple *tuple,
                          const struct key_secret *secret, struct row_key *ret)
@@ -168,14 +198,7 @@ static enum err read_key(const struct reading *g, const struct pgoutput_tuple *t
         if (ordinal != RELATION_NONE && tuple->columns[i].kind == 't')
             err = read_value(g, ordinal, tuple->columns[i].bytes, tuple->columns[i].len);
     }
-    for (size_t k = 0; err == ERR_OK && k < g->details->key_count; k++)
-        if (g->row[g->details->key[k]].kind == VALUE_NULL)
-            return error_set(g->error, ERR_NOT_READY,
-                             "a change of table \"%s\" does not name the row's whole key",
-                             g->table->name);
-    if (err == ERR_OK)
-        *ret = relation_key(g->table, g->details, g->row, secret);
-    return err;
+    return err == ERR_OK ? take_key(g, secret, ret) : err;
 }
 
 enum err relations_change(struct relations *r, const struct pgoutput_message *m, struct change *ret,
@@ -203,9 +226,9 @@ enum err relations_change(struct relations *r, const struct pgoutput_message *m,
         change.key = change.old_key;
     } else {
         if (err == ERR_OK)
-            err = read_row(&g, &m->change.new, m->change.old_kind == 'O' ? &m->change.old : NULL);
+            err = read_row(&g, m);
         if (err == ERR_OK)
-            change.key = relation_key(g.table, g.details, g.row, r->secret);
+            err = take_key(&g, r->secret, &change.key);
         change.kind = m->kind == PGOUTPUT_INSERT ? CHANGE_INSERT : CHANGE_UPDATE;
         change.row = g.row;
         if (!has_old)

@@ -50,7 +50,8 @@ enum err relations_describe(struct relations *r, const struct pgoutput_message *
 /* relations_change(r, m, ret, ret_is_ours, e): a PGOUTPUT_INSERT, UPDATE or DELETE as a change,
  * which points into m and r; ret_is_ours tells whether a badge counts that relation, and nothing
  * else is written when not. ERR_NOT_READY: a value that is needed is not in the stream, as one
- * stored out of line that did not change. ERR_CORRUPT: a tuple that does not fit its relation. */
+ * stored out of line that did not change, or a part of the key. ERR_CORRUPT: a tuple that does not
+ * fit its relation. */
 enum err relations_change(struct relations *r, const struct pgoutput_message *m, struct change *ret,
                           bool *ret_is_ours, struct error *e) MUST_CHECK;
 
