@@ -1,4 +1,4 @@
-"""Reading one's own write: ?after=AS-OF on the real program and the embedded database."""
+"""Reading one's own write: ?after=AS-OF on the real program, with the embedded database and with Postgres."""
 import pathlib
 import sqlite3
 import time
@@ -113,3 +113,18 @@ def test_clients_that_stop_waiting_leave_nothing_behind(database, tmp_path):
                 connection.close()
         eventually(lambda: files() <= before, what="their connections closed")
         assert ask(badged).status == 200
+
+
+def test_a_commit_to_postgres_is_in_the_answer_that_asks_for_its_position(postgres):
+    postgres.sql("INSERT INTO tenants (id, name, slug) VALUES (%s, 'x', 'x')", (TENANT,))
+    with Badged.serve(postgres.url()) as badged:
+        for n in range(1, 31):
+            postgres.sql("INSERT INTO feedback (tenant_id, type, priority, title) VALUES (%s, 'bug', 'urgent', 'x')",
+                         (TENANT,))
+            answer = ask(badged, postgres.value("SELECT pg_current_wal_flush_lsn()::text"))
+            assert answer.status == 200, answer.body
+            assert answer.json()["feedback"] == n
+        postgres.sql("DELETE FROM feedback")
+        answer = ask(badged, answer.headers["Badged-As-Of"].partition("-")[0] + "-FFFFFFFF/0")
+        assert answer.status == 504 and answer.json()["type"].endswith("/behind")
+        assert ask(badged, postgres.value("SELECT pg_current_wal_flush_lsn()::text")).json()["feedback"] is None
