@@ -35,20 +35,26 @@ static void describe(const PGresult *r, char *out, size_t room)
                    PQgetvalue(r, 0, 4));
 }
 
-static void tell(struct session *stream, struct session *control, const struct slot_wait *wait,
-                 char *reason, size_t room)
+/* ERR_UNAVAILABLE when either session is seen to be gone: the one that waits sends nothing, and would
+ * hear of it only much later. */
+static enum err tell(struct session *stream, struct session *control, const struct slot_wait *wait,
+                     char *reason, size_t room, struct error *e)
 {
     char pid[16];
     (void)snprintf(pid, sizeof(pid), "%d", session_pid(stream));
     const char *const params[] = {pid};
     PGresult *r = NULL;
-    if (session_query(control, embed_blocker_sql, params, 1, TELL_MS * 2, &r, NULL) != ERR_OK)
-        return;
-    if (PQntuples(r) > 0) {
+    enum err err = session_query(control, embed_blocker_sql, params, 1, TELL_MS * 2, &r, e);
+    if (err != ERR_OK)
+        return err == ERR_UNAVAILABLE ? err : ERR_OK;
+    if (PQntuples(r) == 0) {
+        err = error_set(e, ERR_UNAVAILABLE, "the server's process that makes the slot is gone");
+    } else if (!PQgetisnull(r, 0, 3) && *PQgetvalue(r, 0, 3) != '\0') {
         describe(r, reason, room);
         wait->on_wait(reason, wait->context);
     }
     PQclear(r);
+    return err;
 }
 
 /* The answer to CREATE_REPLICATION_SLOT, telling meanwhile who is waited for. */
@@ -72,7 +78,9 @@ static enum err await(struct session *stream, struct session *control, const str
             return err;
         if (clock_ms() >= until_ms)
             return error_set(e, ERR_BUSY, "%s", reason);
-        tell(stream, control, wait, reason, sizeof(reason));
+        err = tell(stream, control, wait, reason, sizeof(reason), e);
+        if (err != ERR_OK)
+            return err;
         tell_ms = clock_ms() + TELL_MS;
     }
 }
