@@ -39,7 +39,8 @@ OUTPUT_SHOWN = 20000  # the last characters of a program's output
 
 
 def pytest_addoption(parser):
-    parser.addoption("--long", action="store_true", help="fuzz each target for an hour")
+    parser.addoption("--long", action="store_true", help="fuzz each target for an hour, and make all runs of faults")
+    parser.addoption("--seed", type=int, default=20261124, help="of the runs of faults")
 
 
 def collect_c(path, parent):

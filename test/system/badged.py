@@ -143,6 +143,7 @@ class Badged:
                 self.wait_until_ready()
         except BaseException:
             self.kill()
+            self.show()
             raise
 
     @classmethod
@@ -164,8 +165,12 @@ class Badged:
                 self.kill()
             elif self.process.returncode is None:
                 self.stop()
-        finally:  # pytest shows this where a test failed
-            print(f"--- {' '.join(self.args)}\n--- stdout\n{self.out.text()}\n--- stderr\n{self.err.text()}")
+        finally:
+            self.show()
+
+    def show(self):
+        """What it said: pytest shows this where a test failed."""
+        print(f"--- {' '.join(self.args)}\n--- stdout\n{self.out.text()}\n--- stderr\n{self.err.text()}")
 
     def wait_until_ready(self, deadline_s=DEADLINE_S):
         def ready():

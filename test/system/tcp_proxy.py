@@ -53,7 +53,8 @@ def reset(connection):
 class TcpProxy:
     def __init__(self, port, host="127.0.0.1"):
         self.target = host, port  # where new connections go: may be set at any time
-        self.links, self.current, self.on, self.armed = set(), None, "all", None
+        self.links, self.current, self.on = set(), None, "all"
+        self.armed = self.awaited = self.armed_at = None
         self.accepted = 0
         self.past_up = self.past_down = 0  # of links that are gone
         self.loop = asyncio.new_event_loop()
@@ -81,10 +82,11 @@ class TcpProxy:
     def heal(self):
         self._do(self._switch, None, "all")
 
-    def arm(self, name, down_bytes, on="all"):
-        """Switch to this fault once so many more bytes have come from the server."""
+    def arm(self, name, down_bytes=0, text=None, on="all"):
+        """Switch to this fault once badged has sent text, if one is given, and so many more bytes have then come from
+        the server."""
         assert name in FAULTS
-        self._do(self._arm, name, on, self.down_bytes() + down_bytes)
+        self._do(self._arm, name, on, down_bytes, text)
 
     def is_armed(self):
         return self.armed is not None
@@ -95,6 +97,10 @@ class TcpProxy:
 
     def up_bytes(self):
         return self.past_up + sum(link.up for link in list(self.links))
+
+    def stream_up_bytes(self):
+        """How many bytes badged has sent on the connection that streams now."""
+        return sum(link.up for link in list(self.links) if link.kind == "stream")
 
     def count(self, kind=None):
         """How many connections there are, of a kind if one is given."""
@@ -157,8 +163,18 @@ class TcpProxy:
             self.listener = self._listen(self.port)
             self.accepting = self.loop.create_task(self._accept(self.listener))
 
-    def _arm(self, name, on, at):
-        self.armed = name, on, at
+    def _arm(self, name, on, down_bytes, text):
+        self.armed, self.awaited = (name, on, down_bytes), text
+        if text is None:
+            self._went_by(0)
+
+    def _went_by(self, down_bytes):
+        """So many bytes came from the server; with 0, the text that was waited for has gone there."""
+        if down_bytes == 0:
+            self.awaited = None
+            self.armed_at = self.down_bytes() + self.armed[2]
+        if self.armed is not None and self.awaited is None and self.down_bytes() >= self.armed_at:
+            self._switch(*self.armed[:2])
 
     # A socket is closed only when nothing waits for it any more: the loop knows it by a number, which the next socket
     # may have.
@@ -260,7 +276,8 @@ class TcpProxy:
             await self.loop.sock_sendall(link.server if is_up else link.client, piece)
             if is_up:
                 link.up += len(piece)
+                if self.armed is not None and self.awaited is not None and self.awaited in piece:
+                    self._went_by(0)
             else:
                 link.down += len(piece)
-                if self.armed is not None and self.down_bytes() >= self.armed[2]:
-                    self._switch(*self.armed[:2])
+                self._went_by(len(piece))

@@ -138,3 +138,23 @@ def test_an_armed_fault_waits_for_its_byte(proxy, listener):
         eventually(lambda: not proxy.is_armed())
         server.sendall(b"x")
         assert is_silent(client)
+
+
+def test_an_armed_fault_waits_for_its_text(proxy, listener):
+    client, server = connected(proxy, listener)
+    with client, server:
+        proxy.arm("blackhole", text=b"COPY")
+        server.sendall(b"12345")
+        assert client.recv(100) == b"12345"
+        client.sendall(b"a COPY of it")
+        assert server.recv(100) == b"a COPY of it"
+        server.sendall(b"67890")
+        assert is_silent(client)
+        proxy.heal()
+        assert client.recv(100) == b"67890"
+        proxy.arm("blackhole", text=b"COPY", down_bytes=3)
+        client.sendall(b"COPY")
+        server.sendall(b"123")
+        assert client.recv(100) == b"123"
+        server.sendall(b"x")
+        assert is_silent(client)

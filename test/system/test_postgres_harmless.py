@@ -1,0 +1,277 @@
+"""What badged takes from the database that it follows: no log kept for longer than it must, no wait without an end, and
+where it may not follow, a count every few seconds."""
+import contextlib
+import random
+import threading
+import time
+
+import psycopg2
+import pytest
+
+from badged import eventually
+from following import TENANTS, Following, Ledger, Oracle, Readers, as_of, fill, lsn, transaction
+from postgres import READER, WITH_PASSWORD, Cluster
+from tcp_proxy import TcpProxy
+
+T = TENANTS[0]
+REPORT_S = 3.0  # the server hears at least so often how far badged is
+BLOCKED_S = 45.0  # within this, waiting for a slot comes to an end
+THINGS = f"""
+CREATE TABLE things (id bigint PRIMARY KEY, tenant_id uuid, status text, body text);
+GRANT SELECT ON things TO {READER};
+ALTER PUBLICATION badged ADD TABLE things
+"""
+THINGS_BADGE = """
+badges:
+  - name: things.open
+    zero: 0
+    count: [{ table: things, where: "status = 'open'" }]
+"""
+THINGS_ORACLE = Oracle({"things.open": "SELECT tenant_id FROM things WHERE status = 'open'"})
+
+
+def configured(folder, text):
+    (folder / "badged.yaml").write_text(text)
+    return folder
+
+
+def confirmed(database):
+    """The position up to which the server need not keep its log for badged."""
+    found = database.sql("SELECT confirmed_flush_lsn::text FROM pg_replication_slots WHERE database = "
+                         "%s", (database.name,))
+    return lsn(found[0][0]) if found else 0
+
+
+def test_the_server_may_drop_the_log_while_only_other_tables_change(postgres):
+    postgres.sql("CREATE TABLE other (id bigint, body text)")
+    with Following(postgres) as following:
+        slots = postgres.slots()
+        for _ in range(5):
+            postgres.sql("INSERT INTO other SELECT n, repeat('x', 1000) FROM generate_series(1, 2000) AS n")
+            written = lsn(postgres.value("SELECT pg_current_wal_lsn()::text"))
+            eventually(lambda: confirmed(postgres) >= written, 2 * REPORT_S, "a report to the server")
+            eventually(lambda: as_of(following.ask(T))[1] >= written, REPORT_S, "an as-of that goes on")
+        assert postgres.slots() == slots
+
+
+def test_the_server_may_drop_the_log_while_another_database_changes(postgres, cluster):
+    with cluster.database() as other, Following(postgres):
+        other.sql("CREATE TABLE other AS SELECT n FROM generate_series(1, 100000) AS n")
+        written = lsn(postgres.value("SELECT pg_current_wal_lsn()::text"))
+        eventually(lambda: confirmed(postgres) >= written, 2 * REPORT_S, "a report to the server")
+
+
+class Silence:
+    """How long badged went without a word to the server on the connection that streams."""
+
+    def __init__(self, proxy):
+        self.proxy, self.longest, self.is_over = proxy, 0.0, threading.Event()
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.is_over.set()
+        self.thread.join()
+
+    def _watch(self):
+        sent, since = self.proxy.stream_up_bytes(), time.monotonic()
+        while not self.is_over.wait(0.05):
+            now = time.monotonic()
+            if self.proxy.stream_up_bytes() != sent:
+                sent, since = self.proxy.stream_up_bytes(), now
+            self.longest = max(self.longest, now - since)
+
+
+@pytest.mark.timeout(7200)
+def test_a_huge_transaction_is_followed_without_a_silence(postgres, tmp_path, request):
+    """The server hears from badged all through it, so that no wal_sender_timeout can strike, and it is seen whole."""
+    rows = 10_000_000 if request.config.getoption("--long") else 1_000_000
+    postgres.sql(THINGS)
+    with TcpProxy(postgres.cluster.port) as proxy, \
+            Following(postgres, cwd=configured(tmp_path, THINGS_BADGE), proxy=proxy, oracle=THINGS_ORACLE) as following:
+        slots = postgres.slots()
+        with Silence(proxy) as silence, Readers(following, tenants=[T]) as readers:
+            postgres.sql("SET statement_timeout = 0")
+            postgres.sql(f"INSERT INTO things SELECT n, '{T}', CASE WHEN n % 4 = 0 THEN 'open' ELSE 'done' END, 'x' "
+                         f"FROM generate_series(1, {rows}) AS n")
+            took = following.eventually_equal(rows / 5_000)
+        print(f"{rows} rows counted {took:.1f} s after the commit; the longest silence was {silence.longest:.1f} s")
+        assert {numbers["things.open"] for _, _, numbers, _, _ in readers.answers} == {0, rows // 4}
+        assert postgres.slots() == slots, following.err.text()
+        assert silence.longest < REPORT_S
+
+
+@pytest.mark.parametrize("ceiling", ["lag_bytes: 1 MiB", "lag_seconds: 3"], ids=["bytes", "seconds"])
+def test_too_far_behind_it_lets_go_of_the_log_and_loads_anew(postgres, tmp_path, ceiling):
+    postgres.sql(THINGS)
+    postgres.sql("ALTER TABLE things ALTER body SET STORAGE EXTERNAL")
+    with TcpProxy(postgres.cluster.port) as proxy:
+        with Following(postgres, cwd=configured(tmp_path, ceiling + THINGS_BADGE), proxy=proxy,
+                       oracle=THINGS_ORACLE) as following:
+            (slot,) = postgres.slots()
+            proxy.fault("delay")  # some 200 KB a second: these rows would take minutes, loading them seconds
+            postgres.sql(f"INSERT INTO things SELECT n, '{T}', 'open', repeat('x', 100000) FROM generate_series(1, "
+                         f"500) n")
+            eventually(lambda: slot not in postgres.slots(), 20, "the end of the slot")
+            proxy.heal()
+            following.eventually_equal()
+            assert ceiling.split(":")[0] in following.err.text()
+
+
+# Where it may not follow
+
+
+@pytest.fixture
+def filled(postgres):
+    fill(postgres)
+    return postgres
+
+
+def assert_it_polls(following, database):
+    """It counts every second, whole, and says when that was."""
+    connection = database.connect()
+    r, ledger = random.Random(2), Ledger(connection, following.oracle)
+    with Readers(following) as readers:
+        for _ in range(30):
+            ledger.write(*transaction(r))
+            time.sleep(0.02)
+        following.eventually_equal()
+        ledger.write(*transaction(r))
+        following.eventually_equal()
+    connection.close()
+    ledger.check(readers.answers)
+    assert following.state() == "polling"
+    assert not database.slots()
+
+
+FAST = "poll_seconds: 1\n"
+
+
+def test_it_polls_when_it_is_told_to(filled, tmp_path):
+    with Following(filled, "--feed", "poll", cwd=configured(tmp_path, FAST)) as following:
+        assert_it_polls(following, filled)
+
+
+def test_without_wal_level_logical_it_polls_and_says_so(tmp_path):
+    with Cluster({"wal_level": "replica"}) as cluster, cluster.database() as database:
+        fill(database)
+        with Following(database, cwd=configured(tmp_path, FAST)) as following:
+            following.eventually_says("polling.*wal_level")
+            assert_it_polls(following, database)
+            cluster.sql("ALTER SYSTEM SET wal_level = 'logical'")
+            cluster.restart()
+            following.eventually_in("live", deadline_s=30)
+            following.eventually_equal()
+        with Following(database, "--feed", "stream", ready=False) as following:
+            following.eventually_in("live")
+
+
+def test_without_the_right_to_replicate_it_polls_and_says_so(filled, tmp_path):
+    filled.sql(f"ALTER ROLE {WITH_PASSWORD} NOREPLICATION")
+    try:
+        url = filled.url(WITH_PASSWORD, host=filled.cluster.folder)
+        with Following(filled, url=url, cwd=configured(tmp_path, FAST)) as following:
+            following.eventually_says("polling.*(?i:replicat)")
+            assert_it_polls(following, filled)
+            filled.sql(f"ALTER ROLE {WITH_PASSWORD} REPLICATION")
+            following.eventually_in("live", deadline_s=30)
+            following.eventually_equal()
+    finally:
+        filled.sql(f"ALTER ROLE {WITH_PASSWORD} REPLICATION")
+
+
+def test_without_a_free_slot_it_polls_and_says_so(filled, tmp_path):
+    names = []
+    try:
+        with contextlib.suppress(psycopg2.Error):
+            for n in range(20):
+                filled.sql(f"SELECT pg_create_physical_replication_slot('other_{n}')")
+                names.append(f"other_{n}")
+        with Following(filled, cwd=configured(tmp_path, FAST)) as following:
+            following.eventually_says("polling.*slot")
+            connection = filled.connect()
+            connection.sql(f"INSERT INTO feedback (tenant_id, title, priority) VALUES ('{T}', 'x', 'urgent')")
+            following.eventually_equal()
+            filled.sql(f"SELECT pg_drop_replication_slot('{names.pop()}')")
+            following.eventually_in("live", deadline_s=30)
+            following.eventually_equal()
+    finally:
+        for name in names:
+            filled.sql(f"SELECT pg_drop_replication_slot('{name}')")
+
+
+# Waiting for a slot
+
+
+@contextlib.contextmanager
+def open_transaction(database):
+    """One that has written, and so holds up whoever makes a slot; its pid."""
+    connection = database.connect()
+    connection.sql("BEGIN; SELECT pg_current_xact_id()")
+    try:
+        yield connection.info.backend_pid
+    finally:
+        connection.close()
+
+
+def test_who_holds_up_the_slot_is_named_and_counts_come_by_polling(filled, tmp_path):
+    with open_transaction(filled) as pid, Following(filled, cwd=configured(tmp_path, FAST), ready=False) as following:
+        following.eventually_says(rf"\b{pid}\b")
+        assert len(filled.walsenders()) <= 1
+        following.eventually_in("polling", deadline_s=BLOCKED_S)
+        following.eventually_says(rf"\b{pid}\b")
+        filled.sql(f"INSERT INTO feedback (tenant_id, title, priority) VALUES ('{T}', 'x', 'urgent')")
+        following.eventually_equal()
+        eventually(lambda: not filled.walsenders(), what="no walsender that waits")
+
+
+def test_it_streams_once_nothing_holds_up_the_slot(filled):
+    with contextlib.ExitStack() as stack:
+        with open_transaction(filled) as pid:
+            following = stack.enter_context(Following(filled, "--feed", "stream", ready=False))
+            following.eventually_says(rf"\b{pid}\b")
+            assert following.ask(T).status == 503
+        following.eventually_in("live", deadline_s=5)
+        following.eventually_equal()
+
+
+def test_a_prepared_transaction_that_holds_up_the_slot_is_named(filled):
+    name = f"held_{filled.name}"
+    connection = filled.connect()
+    connection.sql("BEGIN; SELECT pg_current_xact_id()")
+    connection.sql(f"PREPARE TRANSACTION '{name}'")
+    connection.close()
+    try:
+        with Following(filled, "--feed", "stream", ready=False) as following:
+            following.eventually_says("prepared transaction")
+            filled.sql(f"COMMIT PREPARED '{name}'")
+            following.eventually_in("live", deadline_s=5)
+    finally:
+        with contextlib.suppress(psycopg2.Error):
+            filled.sql(f"ROLLBACK PREPARED '{name}'")
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_its_walsender_does_not_outlive_it_while_it_waits_for_a_slot(filled, end):
+    with open_transaction(filled):
+        with Following(filled, "--feed", "stream", ready=False) as following:
+            following.eventually_in("waiting for slot")
+            eventually(filled.walsenders)
+            getattr(following, end)()
+            eventually(filled.is_left_alone, 10, "the end of its walsender")
+
+
+def test_a_lock_on_a_table_ends_a_load_with_the_reason(filled):
+    """ACCESS EXCLUSIVE, as a migration takes it: the load gives up after a while and tries again."""
+    with Following(filled, "--feed", "stream") as following:
+        with contextlib.closing(filled.connect()) as connection:
+            connection.sql("BEGIN; LOCK TABLE feedback IN ACCESS EXCLUSIVE MODE")
+            filled.cluster.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s "
+                               "AND backend_type = 'walsender'", (filled.name,))
+            eventually(lambda: following.ask(T).headers["Badged-Stale"] is not None, 10, "a stale answer")
+            following.eventually_says("lock", 30)
+            connection.sql("COMMIT")
+        following.eventually_equal()
