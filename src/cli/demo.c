@@ -114,11 +114,18 @@ static enum err parse_every(const char *text, int *ret_ms, struct error *e)
     return ERR_OK;
 }
 
-static enum err run(const struct invocation *in, struct config *config, struct error *e)
+static enum err run(const struct invocation *in, const struct config_flags *flags,
+                    struct config *config, struct error *e)
 {
     sqlite3 *db = NULL;
     int every_ms = 2000;
     enum err err = parse_every(in->options[OPTION_EVERY], &every_ms, e);
+    if (err == ERR_OK && config_is_postgres(config))
+        err = error_set(e, ERR_USAGE,
+                        "the demonstration changes rows, in an embedded database and in no other: "
+                        "name a file, as in --database sqlite:badged-demo.db");
+    if (err == ERR_OK && in->options[OPTION_ONCE] == NULL)
+        err = serve_check(config, flags, e); /* before a database is made */
     if (err == ERR_OK)
         err = service_open(config, e);
     if (err == ERR_OK)
@@ -144,7 +151,7 @@ int cmd_demo(const struct invocation *in)
     log_quiet(in->options[OPTION_QUIET] != NULL);
     enum err err = config_load(&flags, &config, &e);
     if (err == ERR_OK)
-        err = run(in, config, &e);
+        err = run(in, &flags, config, &e);
     config_free(config);
     return err == ERR_OK ? 0 : command_fail(&e);
 }

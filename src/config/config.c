@@ -320,7 +320,7 @@ static enum err parse_file(struct config *c, const struct config_flags *flags, s
     if (err == ERR_NOT_FOUND && flags->file == NULL)
         return ERR_OK;
     if (err == ERR_NOT_FOUND)
-        return error_set(e, err, "--config %s: there is no such file", path);
+        return error_set(e, err, "there is no file '%s'", path);
     if (err != ERR_OK)
         return err;
     err = config_parse(c, path, text, len, e);

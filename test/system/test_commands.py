@@ -94,6 +94,8 @@ def test_the_manual_page_has_every_command_and_no_fault(tmp_path):
     (["demo", "--every", "0"], "--every takes seconds"),
     (["demo", "--every", "1s"], "--every takes seconds"),
     (["demo", "--every", "nan"], "--every takes seconds"),
+    (["demo", "--listen", "0.0.0.0:0"], "only a loopback address is allowed"),
+    (["demo", "--database", "postgres://localhost/shop"], "in an embedded database and in no other"),
 ])
 def test_a_wrong_command_line_is_refused_with_the_reason(tmp_path, arguments, message):
     done = run(*arguments, cwd=tmp_path)
@@ -157,6 +159,11 @@ def test_another_programs_database_is_said_to_be_that(tmp_path, arguments):
     assert done.returncode == SCHEMA and done.stderr == (
         "badged: opening other.db: the file is not badged's database, but another one in its place "
         "(application_id 7): put the right one back, or name it\n")
+
+
+def test_a_file_that_is_not_there_is_named_as_it_was_typed(tmp_path):
+    done = run("check", "none.yaml", cwd=tmp_path)
+    assert done.returncode == NOT_FOUND and done.stderr == "badged: there is no file 'none.yaml'\n"
 
 
 def test_check_says_what_was_checked(filled, tmp_path):

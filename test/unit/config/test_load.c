@@ -111,11 +111,11 @@ static void a_file_that_is_named_must_be_there(void **state)
 {
     (void)state;
     place_refuse(&(struct config_flags){.file = "other.yaml"}, ERR_NOT_FOUND,
-                 "--config other.yaml: there is no such file");
+                 "there is no file 'other.yaml'");
     place_refuse(&(struct config_flags){.file = "nowhere/badged.yaml"}, ERR_NOT_FOUND,
-                 "--config nowhere/badged.yaml: there is no such file");
+                 "there is no file 'nowhere/badged.yaml'");
     place_refuse(&(struct config_flags){.file = ""}, ERR_NOT_FOUND,
-                 "--config : there is no such file");
+                 "there is no file ''");
 }
 
 static void what_is_no_plain_file_is_refused_without_waiting(void **state)
