@@ -20,6 +20,10 @@
     {                                                                                              \
         .kind = VALUE_REAL, .real = (r)                                                            \
     }
+#define DECIMAL(s)                                                                                 \
+    {                                                                                              \
+        .kind = VALUE_DECIMAL, .text = {(s), sizeof(s) - 1 }                                       \
+    }
 #define TEXT(s)                                                                                    \
     {                                                                                              \
         .kind = VALUE_TEXT, .text = {(s), sizeof(s) - 1 }                                          \
@@ -102,6 +106,41 @@ static const struct {
     {BLOB(UUID_TEXT), 36},
 };
 
+/* The same of decimals, which share no column with reals. */
+static const struct {
+    struct value v;
+    int class;
+} decimals[] = {
+    {INT(0), 0},
+    {DECIMAL("0"), 0},
+    {DECIMAL("-0.00"), 0},
+    {INT(1), 1},
+    {DECIMAL("1"), 1},
+    {DECIMAL("1.0"), 1},
+    {DECIMAL("1.00"), 1},
+    {DECIMAL("-1"), 2},
+    {INT(-1), 2},
+    {DECIMAL("0.5"), 3},
+    {DECIMAL("0.50"), 3},
+    {DECIMAL(".5"), 3},
+    {DECIMAL("-0.5"), 4},
+    {DECIMAL("5"), 5},
+    {DECIMAL("0.05"), 6},
+    {INT(INT64_MAX), 7},
+    {DECIMAL("9223372036854775807.0"), 7},
+    {DECIMAL("9223372036854775808"), 8},
+    {DECIMAL("9223372036854775808.00"), 8},
+    {INT(INT64_MIN), 9},
+    {DECIMAL("-9223372036854775808"), 9},
+    {DECIMAL("9223372036854775808.01"), 10},
+    {DECIMAL("92233720368547758080"), 11},
+    {DECIMAL("Infinity"), 12},
+    {DECIMAL("-Infinity"), 13},
+    {DECIMAL("NaN"), 14},
+    {TEXT("0.5"), 15},
+    {TEXT("5e0"), 16}, /* how 0.5 is written down to be hashed */
+};
+
 static void equal_values_have_one_key_and_others_their_own(void **state)
 {
     (void)state;
@@ -111,6 +150,20 @@ static void equal_values_have_one_key_and_others_their_own(void **state)
                 if (is_same(key_of(values[i].v, types[t]), key_of(values[j].v, types[t])) !=
                     (values[i].class == values[j].class))
                     fail_msg("values %zu and %zu in a column of type %d", i, j, (int)types[t]);
+}
+
+static void spellings_of_one_decimal_have_one_key(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(decimals); i++)
+        for (size_t j = 0; j < COUNT(decimals); j++) {
+            const struct value a[] = {TEXT("x"), decimals[i].v}, b[] = {TEXT("x"), decimals[j].v};
+            bool is_one = decimals[i].class == decimals[j].class;
+            assert_int_equal(is_same(key_of(a[1], COLUMN_DECIMAL), key_of(b[1], COLUMN_DECIMAL)),
+                             is_one);
+            assert_int_equal(is_same(key_of_values(a, 2, &secret), key_of_values(b, 2, &secret)),
+                             is_one);
+        }
 }
 
 /* As the parts of a composite key: first, last, alone. */
@@ -189,8 +242,8 @@ static const struct {
     {{TEXT("a\0"), TEXT("b")}, 2},
     {{TEXT("a"), TEXT("\0b")}, 2},
     /* texts that are another's parts as they are written down, with lengths or without */
-    {{TEXT("a\3b")}, 1},
-    {{TEXT("a\3\1\0\0\0\0\0\0\0b")}, 1},
+    {{TEXT("a\4b")}, 1},
+    {{TEXT("a\4\1\0\0\0\0\0\0\0b")}, 1},
     {{TEXT("a"), TEXT("b")}, 2},
 };
 
@@ -248,6 +301,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_values_have_one_key_and_others_their_own),
+        cmocka_unit_test(spellings_of_one_decimal_have_one_key),
         cmocka_unit_test(equal_parts_make_equal_composites),
         cmocka_unit_test(an_integer_is_widened),
         cmocka_unit_test(a_uuid_is_its_own_bytes),

@@ -1,5 +1,5 @@
 /* What value.h promises: one total order over all values but NULL, exact between integers and
- * reals. */
+ * reals, and between integers and decimals. */
 #include "base/value.h"
 
 #include <math.h>
@@ -29,6 +29,11 @@ static struct value of_text(const char *s)
 static struct value of_blob(const char *s, size_t len)
 {
     return (struct value){.kind = VALUE_BLOB, .text = {s, len}};
+}
+
+static struct value of_decimal(const char *s)
+{
+    return (struct value){.kind = VALUE_DECIMAL, .text = {s, strlen(s)}};
 }
 
 static int sign(int n)
@@ -128,6 +133,23 @@ static void every_nan_is_equal_and_last_of_the_numbers(void **state)
     assert_order(of_real((double)NAN), of_text(""), -1);
 }
 
+static void decimals_compare_exactly_but_beside_reals(void **state)
+{
+    (void)state;
+    assert_order(of_decimal("1.0"), of_decimal("1.00"), 0);
+    assert_order(of_decimal("0.1"), of_decimal("0.10000000000000000000001"), -1);
+    assert_order(of_decimal("1"), of_int(1), 0);
+    assert_order(of_decimal("9007199254740993"), of_int(9007199254740992), 1);
+    assert_order(of_decimal("-9223372036854775808.5"), of_int(INT64_MIN), -1);
+    assert_order(of_decimal("Infinity"), of_int(INT64_MAX), 1);
+    assert_order(of_decimal("0.1000000000000000055"), of_real(0.1), 0);
+    assert_order(of_decimal("9007199254740993"), of_real(0x1p53), 0);
+    assert_order(of_decimal("NaN"), of_real((double)NAN), 0);
+    assert_order(of_decimal("NaN"), of_real(INFINITY), 1);
+    assert_order(of_decimal("NaN"), of_text(""), -1);
+    assert_order(of_decimal("5"), of_blob("", 0), -1);
+}
+
 static void text_compares_past_a_nul(void **state)
 {
     (void)state;
@@ -152,6 +174,7 @@ int main(void)
         cmocka_unit_test(equal_numbers_compare_equal_across_kinds),
         cmocka_unit_test(large_integers_are_not_rounded_to_compare),
         cmocka_unit_test(every_nan_is_equal_and_last_of_the_numbers),
+        cmocka_unit_test(decimals_compare_exactly_but_beside_reals),
         cmocka_unit_test(text_compares_past_a_nul),
         cmocka_unit_test(empty_text_needs_no_bytes),
     };
