@@ -271,6 +271,18 @@ def test_a_partition_that_is_published_as_what_is_above_it(postgres, tmp_path):
     assert Report(postgres.url(), tmp_path, definitions).wrong() == {}
 
 
+def test_a_table_and_a_partition_of_it_are_not_both_followed(postgres, tmp_path):
+    postgres.sql(PARTITIONED + "GRANT SELECT ON events_1 TO badged; ALTER PUBLICATION badged ADD TABLE events")
+    definitions = EVENTS + """
+  - name: events.first
+    count:
+      - { table: events_1, where: "status = 'open'" }
+"""
+    report = Report(postgres.url(), tmp_path, definitions)
+    assert report.wrong() == {"published tables": "no_stream"} and report.answer["can_count"]
+    assert "public.events_1 is counted, and so is public.events" in report.checks["published tables"]["found"]
+
+
 @pytest.mark.parametrize("check, create", [
     ("storage", "CREATE TABLE events (id int PRIMARY KEY, tenant_id uuid, status text); "
                 "CREATE TABLE old_events () INHERITS (events)"),
@@ -283,7 +295,8 @@ def test_what_can_be_polled_but_not_followed(postgres, tmp_path, check, create):
 
 
 def test_a_generated_column_is_made_a_plain_one(postgres, tmp_path):
-    postgres.sql("CREATE TABLE events (id int PRIMARY KEY, tenant_id uuid, status text GENERATED ALWAYS AS ('x') STORED); "
+    postgres.sql("CREATE TABLE events (id int PRIMARY KEY, tenant_id uuid, "
+                 "status text GENERATED ALWAYS AS ('x') STORED); "
                  "GRANT SELECT ON events TO badged; ALTER PUBLICATION badged ADD TABLE events")
     mend(postgres, Report(postgres.url(), tmp_path, EVENTS), "generated columns")
     assert Report(postgres.url(), tmp_path, EVENTS).wrong() == {}
