@@ -35,8 +35,8 @@ static void describe(const PGresult *r, char *out, size_t room)
                    PQgetvalue(r, 0, 4));
 }
 
-/* ERR_UNAVAILABLE when either session is seen to be gone: the one that waits sends nothing, and would
- * hear of it only much later. */
+/* ERR_UNAVAILABLE when either session is seen to be gone: the one that waits sends nothing, and
+ * would hear of it only much later. */
 static enum err tell(struct session *stream, struct session *control, const struct slot_wait *wait,
                      char *reason, size_t room, struct error *e)
 {
