@@ -80,17 +80,28 @@ static void print_json(const struct definitions *d, const uint64_t *numbers)
     shape_free(shape);
 }
 
+static enum err count(const struct config *c, const struct uuid *tenant, struct counts *counts,
+                      struct error *e)
+{
+    if (config_is_postgres(c)) {
+        struct feed_postgres_options o = service_postgres(c);
+        return feed_postgres_once(&o, c->definitions, tenant, counts, e);
+    }
+    struct source_fault fault;
+    enum err err = sqlite_once_count(service_path(c), c->definitions, tenant, counts, &fault, e);
+    if (err == ERR_CONFIG || err == ERR_SCHEMA)
+        config_explain(c, &fault, e);
+    return err;
+}
+
 enum err sidebar_print(const struct config *c, const struct sidebar_options *o, struct error *e)
 {
     const struct definitions *d = c->definitions;
-    struct source_fault fault;
     struct as_of as_of;
     int64_t since_ms;
     uint64_t *numbers = mem_zero(d->sources_count, sizeof(*numbers));
     struct counts *counts = counts_new(d->sources_count);
-    enum err err = sqlite_once_count(service_path(c), d, &o->tenant, counts, &fault, e);
-    if (err == ERR_CONFIG || err == ERR_SCHEMA)
-        config_explain(c, &fault, e);
+    enum err err = count(c, &o->tenant, counts, e);
     if (err == ERR_OK) {
         enum counts_trust trust = counts_read(counts, &o->tenant, numbers, &as_of, &since_ms);
         assert(trust != COUNTS_UNKNOWN);

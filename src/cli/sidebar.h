@@ -19,7 +19,8 @@ struct sidebar_options {
 
 /* sidebar_print(c, o, e): read the badges of one tenant from the database, as it is now, and print
  * them to standard output: groups indented, numbers right; a zero that is shown as null is a dash.
- * Errors are those of sqlite_once_count, with the place of the badge in front. */
+ * Errors are those of sqlite_once_count, with the place of the badge in front, and of
+ * feed_postgres_once. */
 enum err sidebar_print(const struct config *c, const struct sidebar_options *o,
                        struct error *e) MUST_CHECK;
 
