@@ -137,16 +137,20 @@ void checks_summary(const struct checks *c, char *out, size_t room)
     out[0] = '\0';
     if (k == NULL)
         return;
-    struct buffer line = {0};
-    buffer_printf(&line, "%s; to mend it: %s", k->found, k->mend);
-    size_t len = line.len;
+    struct buffer text = {0};
+    buffer_printf(&text, "%s; to mend it: %s", k->found, k->mend);
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++) { /* on one line, with one blank for each break */
+        char c = (unsigned char)text.bytes[i] < 0x20 ? ' ' : text.bytes[i];
+        if (c != ' ' || len == 0 || text.bytes[len - 1] != ' ')
+            text.bytes[len++] = c;
+    }
     if (len > room - 1)
-        for (len = room - 1; len > 0 && ((unsigned char)line.bytes[len] & 0xC0) == 0x80;)
+        for (len = room - 1; len > 0 && ((unsigned char)text.bytes[len] & 0xC0) == 0x80;)
             len--; /* whole UTF-8 characters */
-    for (size_t i = 0; i < len; i++)
-        out[i] = (unsigned char)line.bytes[i] < 0x20 ? ' ' : line.bytes[i];
+    memcpy(out, text.bytes, len);
     out[len] = '\0';
-    buffer_fini(&line);
+    buffer_fini(&text);
 }
 
 /* ---- for programs ---- */

@@ -249,7 +249,7 @@ static void a_summary_is_the_first_of_the_worst_in_whole_characters(void **state
     checks_add(&checks, &a);
     checks_summary(&checks, out, sizeof(out));
     assert_string_equal(out, "");
-    const struct check b = {"b", VERDICT_NO_STREAM, .found = copy("é\né"), .means = copy("m"),
+    const struct check b = {"b", VERDICT_NO_STREAM, .found = copy("é\n   é"), .means = copy("m"),
                             .mend = copy("DO 1;")};
     const struct check c = {"c", VERDICT_NO_STREAM, .found = copy("later"), .means = copy("m"),
                             .mend = copy("DO 2;")};
