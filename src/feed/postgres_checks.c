@@ -141,9 +141,9 @@ void checks_summary(const struct checks *c, char *out, size_t room)
     buffer_printf(&text, "%s; to mend it: %s", k->found, k->mend);
     size_t len = 0;
     for (size_t i = 0; i < text.len; i++) { /* on one line, with one blank for each break */
-        char c = (unsigned char)text.bytes[i] < 0x20 ? ' ' : text.bytes[i];
-        if (c != ' ' || len == 0 || text.bytes[len - 1] != ' ')
-            text.bytes[len++] = c;
+        char byte = (unsigned char)text.bytes[i] < 0x20 ? ' ' : text.bytes[i];
+        if (byte != ' ' || len == 0 || text.bytes[len - 1] != ' ')
+            text.bytes[len++] = byte;
     }
     if (len > room - 1)
         for (len = room - 1; len > 0 && ((unsigned char)text.bytes[len] & 0xC0) == 0x80;)
