@@ -163,12 +163,14 @@ static struct predicate *parse(const char *text, size_t len)
 /* A row made of bytes: for each column what kind of value, and its bytes. */
 static void row_of(const uint8_t *data, size_t size, struct value row[GENERATE_SQLITE_COLUMNS])
 {
+    static const enum value_kind kinds[] = {VALUE_NULL, VALUE_INT, VALUE_REAL, VALUE_TEXT,
+                                            VALUE_BLOB};
     for (size_t i = 0; i < GENERATE_SQLITE_COLUMNS; i++) {
         row[i] = (struct value){.kind = VALUE_NULL};
         if (size == 0)
             continue;
         size_t len = *data / 8 < size - 1 ? *data / 8 : size - 1;
-        row[i].kind = *data % 5;
+        row[i].kind = kinds[*data % COUNT(kinds)];
         if (row[i].kind == VALUE_INT || row[i].kind == VALUE_REAL) {
             len = len < 8 ? len : 8;
             row[i].integer = 0;
