@@ -11,7 +11,7 @@ import re
 import sys
 
 out_c, out_h, root, *files = sys.argv[1:]
-guard = "BADGED_" + re.sub(r"\W", "_", os.path.basename(out_h)).upper()
+guard = "BADGED_EMBEDDED_" + re.sub(r"\W", "_", os.path.basename(out_h)).upper()
 with open(out_c, "w") as c, open(out_h, "w") as h:
     h.write(f"#ifndef {guard}\n#define {guard}\n#include <stddef.h>\n")
     c.write(f'#include "{os.path.basename(out_h)}"\n')

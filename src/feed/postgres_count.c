@@ -3,7 +3,7 @@
 #include "badge/as_of.h"
 #include "base/buffer.h"
 #include "base/mem.h"
-#include "feed/sqlite_sql.h"
+#include "feed/sql.h"
 #include "feed_postgres_sql.h"
 
 #include <errno.h>

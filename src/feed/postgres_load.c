@@ -6,7 +6,7 @@
 #include "feed/copy_row.h"
 #include "feed/postgres_relation.h"
 #include "feed/postgres_text.h"
-#include "feed/sqlite_sql.h"
+#include "feed/sql.h"
 #include "feed_postgres_sql.h"
 
 #include <stdlib.h>

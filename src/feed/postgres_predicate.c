@@ -1,7 +1,7 @@
 #include "feed/postgres_predicate.h"
 
 #include "base/clock.h"
-#include "feed/sqlite_sql.h"
+#include "feed/sql.h"
 #include "feed_postgres_sql.h"
 
 #include <stdlib.h>

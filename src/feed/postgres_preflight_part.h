@@ -11,7 +11,7 @@
 #include "base/session.h"
 #include "feed/postgres_answer.h"
 #include "feed/postgres_checks.h"
-#include "feed/sqlite_sql.h"
+#include "feed/sql.h"
 
 #include <jansson.h>
 #include <stdbool.h>

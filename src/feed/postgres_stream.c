@@ -4,7 +4,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "feed/replication.h"
-#include "feed/sqlite_sql.h"
+#include "feed/sql.h"
 
 #include <stdlib.h>
 

@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/sqlite.h"
+#include "feed/sql.h"
 #include "feed/sqlite_row.h"
-#include "feed/sqlite_sql.h"
 #include "feed_sql.h"
 
 #include <assert.h>

@@ -2,7 +2,7 @@
 
 #include "base/mem.h"
 #include "base/sqlite.h"
-#include "feed/sqlite_sql.h"
+#include "feed/sql.h"
 #include "feed/sqlite_trigger.h"
 #include "feed_sql.h"
 

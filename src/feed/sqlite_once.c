@@ -2,10 +2,10 @@
 
 #include "base/mem.h"
 #include "base/sqlite.h"
+#include "feed/sql.h"
 #include "feed/sqlite_catalog.h"
 #include "feed/sqlite_log.h"
 #include "feed/sqlite_row.h"
-#include "feed/sqlite_sql.h"
 #include "feed/sqlite_trigger.h"
 #include "feed_sql.h"
 

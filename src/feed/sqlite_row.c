@@ -1,7 +1,7 @@
 #include "feed/sqlite_row.h"
 
 #include "base/buffer.h"
-#include "feed/sqlite_sql.h"
+#include "feed/sql.h"
 
 #include <stdlib.h>
 

@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/mem.h"
 #include "base/sqlite.h"
+#include "feed/sql.h"
 #include "feed/sqlite_sql.h"
 #include "feed_sql.h"
 

@@ -1,7 +1,7 @@
 #include "following.h"
 
 #include "base/log.h"
-#include "feed/sqlite_sql.h"
+#include "feed/sql.h"
 #include "store/sqlite.h"
 
 #include <setjmp.h>

@@ -1,4 +1,5 @@
 /* Composing statements: templates, quoting, and reading the condition of a partial index. */
+#include "feed/sql.h"
 #include "feed/sqlite_sql.h"
 
 #include <setjmp.h>

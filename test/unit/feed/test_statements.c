@@ -1,9 +1,9 @@
 /* Every statement in sql/sqlite/feed prepares against a migrated database: templates are filled in
  * for each table that a built-in badge counts, and what a trigger does is compiled too. */
+#include "feed/sql.h"
 #include "feed/sqlite_catalog.h"
 #include "feed/sqlite_log.h"
 #include "feed/sqlite_row.h"
-#include "feed/sqlite_sql.h"
 #include "feed/sqlite_trigger.h"
 #include "following.h"
 
