@@ -244,10 +244,9 @@ static enum err put_row(struct index *ix, struct source_state *s, const struct r
     struct row row = {.key = *key, .tenant = tenant};
     if (there == NULL) {
         row.distinct = ROW_NONE;
-        enum err err = rowset_add(&s->rows, &row);
+        enum err err = rowset_add(&s->rows, &row, &there);
         if (err != ERR_OK)
             return err;
-        there = rowset_find(&s->rows, key);
         count_in(ix, s, there, value);
         return ERR_OK;
     }
@@ -306,6 +305,7 @@ static enum err apply_to(struct index *ix, struct source_state *s, const struct 
     case CHANGE_INSERT:
         break;
     }
+    rowset_prefetch(&s->rows, &c->key);
     if (predicate_eval(s->predicate, c->row) == TRUTH_TRUE)
         return apply_values(ix, s, &c->key, &c->row[s->tenant],
                             s->is_distinct ? &c->row[s->distinct] : NULL);

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 static_assert(sizeof(struct row) == 24,
@@ -70,6 +71,14 @@ struct row *rowset_find(const struct rowset *s, const struct row_key *key)
     return row->tenant != ROW_NONE ? row : NULL;
 }
 
+void rowset_prefetch(const struct rowset *s, const struct row_key *key)
+{
+    uint64_t hash = hash_of(s, key);
+    const struct rowset_segment *g = &s->segments[segment_of(hash)];
+    if (g->rows_count > 0)
+        __builtin_prefetch(&g->slots[home_of(hash, g->slots_count)]);
+}
+
 static enum err resize(struct rowset *s, struct rowset_segment *g, uint32_t slots_count)
 {
     struct rowset_segment bigger = {.slots_count = slots_count, .rows_count = g->rows_count};
@@ -92,7 +101,7 @@ static bool is_full(const struct rowset_segment *g, uint32_t rows_count)
     return (uint64_t)rows_count * 8 > (uint64_t)g->slots_count * 7;
 }
 
-enum err rowset_add(struct rowset *s, const struct row *row)
+enum err rowset_add(struct rowset *s, const struct row *row, struct row **ret)
 {
     assert(row->tenant != ROW_NONE);
     uint64_t hash = hash_of(s, &row->key);
@@ -110,6 +119,7 @@ enum err rowset_add(struct rowset *s, const struct row *row)
     *slot = *row;
     g->rows_count++;
     s->rows_count++;
+    *ret = slot;
     return ERR_OK;
 }
 

@@ -51,9 +51,13 @@ void rowset_fini(struct rowset *s);
  * change its tenant and distinct value, nothing else. */
 struct row *rowset_find(const struct rowset *s, const struct row_key *key);
 
-/* rowset_add(s, row): add a row whose key is not in the set yet (asserted). ERR_MEMORY leaves the
- * set as it was. */
-enum err rowset_add(struct rowset *s, const struct row *row) MUST_CHECK;
+/* rowset_prefetch(s, key): a hint that the row will soon be looked for. In a large set the first
+ * look at a row waits for memory, longer than all else that a change takes. */
+void rowset_prefetch(const struct rowset *s, const struct row_key *key);
+
+/* rowset_add(s, row, ret): add a row whose key is not in the set yet (asserted), and say where it
+ * is as rowset_find does. ERR_MEMORY leaves the set as it was. */
+enum err rowset_add(struct rowset *s, const struct row *row, struct row **ret) MUST_CHECK;
 
 /* rowset_remove(s, row): remove a row that rowset_find gave. Segments shrink as they empty. */
 void rowset_remove(struct rowset *s, struct row *row);

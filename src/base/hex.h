@@ -7,8 +7,13 @@
 
 #include <stdint.h>
 
+extern const uint8_t hex_values[256]; /* what hex_value looks up */
+
 /* hex_value(c): the value of a digit of either case, or -1 for any other character. */
-int hex_value(char c);
+static inline int hex_value(char c)
+{
+    return hex_values[(unsigned char)c] - 1;
+}
 
 /* hex_write(out, byte): write a byte as two digits, in lower case and without a NUL. Returns the
  * place behind them. */

@@ -82,7 +82,9 @@ static void add(struct model *m, size_t i, uint32_t tenant)
     m->rows[i] = (struct row){.key = m->keys[i], .tenant = tenant, .distinct = (uint32_t)i};
     m->is_in[i] = true;
     m->rows_count++;
-    assert_int_equal(rowset_add(&m->set, &m->rows[i]), ERR_OK);
+    struct row *added;
+    assert_int_equal(rowset_add(&m->set, &m->rows[i], &added), ERR_OK);
+    assert_ptr_equal(added, rowset_find(&m->set, &m->keys[i]));
 }
 
 static void take_out(struct model *m, size_t i)
@@ -192,12 +194,12 @@ static void rows_lie_close_to_home_whatever_the_keys(void **state)
         size_t distances = 0, most = 0;
         rowset_init(&s, 42);
         for (uint32_t i = 0; i < ROWS; i++) {
-            struct row row = {.key = key_of_int(i), .tenant = 1, .distinct = ROW_NONE};
+            struct row *added, row = {.key = key_of_int(i), .tenant = 1, .distinct = ROW_NONE};
             if (form == 1) /* integers with many low bits zero */
                 row.key = key_of_int((int64_t)i << 32);
             if (form == 2) /* UUIDs that count upwards in their first bytes */
                 memcpy(row.key.bytes, &i, sizeof(i));
-            assert_int_equal(rowset_add(&s, &row), ERR_OK);
+            assert_int_equal(rowset_add(&s, &row, &added), ERR_OK);
         }
         for (const struct row *row = rowset_next(&s, NULL); row != NULL;
              row = rowset_next(&s, row)) {
@@ -234,8 +236,8 @@ static void a_row_takes_at_most_48_bytes_at_every_size(void **state)
     rowset_init(&s, 7);
     bytes_most = 0;
     for (int64_t i = 0; i < MOST; i++) {
-        struct row row = {.key = key_of_int(i), .tenant = 1, .distinct = ROW_NONE};
-        assert_int_equal(rowset_add(&s, &row), ERR_OK);
+        struct row *added, row = {.key = key_of_int(i), .tenant = 1, .distinct = ROW_NONE};
+        assert_int_equal(rowset_add(&s, &row, &added), ERR_OK);
         if (i >= LEAST && i % 32 == 0)
             assert_48_bytes(&s);
     }
@@ -261,9 +263,9 @@ static void without_memory_a_set_stays_as_it_was(void **state)
     size_t refused = 0;
     for (size_t i = 0; i < KEYS; i++) {
         random_key(&r, &m->keys[i]);
-        struct row row = {.key = m->keys[i], .tenant = 3, .distinct = (uint32_t)i};
+        struct row *added, row = {.key = m->keys[i], .tenant = 3, .distinct = (uint32_t)i};
         is_memory_out = true;
-        enum err err = rowset_add(&m->set, &row);
+        enum err err = rowset_add(&m->set, &row, &added);
         is_memory_out = false;
         if (err == ERR_OK) {
             m->rows[i] = row;
@@ -295,8 +297,8 @@ static struct rowset *set_of(size_t rows)
     struct rowset *s = calloc(1, sizeof(*s));
     rowset_init(s, 3);
     for (size_t i = 0; i < rows; i++) {
-        struct row row = {.key = key_of_int((int64_t)i), .tenant = 1, .distinct = ROW_NONE};
-        assert_int_equal(rowset_add(s, &row), ERR_OK);
+        struct row *added, row = {.key = key_of_int((int64_t)i), .tenant = 1, .distinct = ROW_NONE};
+        assert_int_equal(rowset_add(s, &row, &added), ERR_OK);
     }
     assert_true(rowset_check(s));
     return s;
@@ -304,14 +306,14 @@ static struct rowset *set_of(size_t rows)
 
 static void add_again(void *set)
 {
-    struct row row = {.key = key_of_int(5), .tenant = 1, .distinct = ROW_NONE};
-    (void)!rowset_add(set, &row);
+    struct row *added, row = {.key = key_of_int(5), .tenant = 1, .distinct = ROW_NONE};
+    (void)!rowset_add(set, &row, &added);
 }
 
 static void add_nobody(void *set)
 {
-    struct row row = {.key = key_of_int(1000), .tenant = ROW_NONE};
-    (void)!rowset_add(set, &row);
+    struct row *added, row = {.key = key_of_int(1000), .tenant = ROW_NONE};
+    (void)!rowset_add(set, &row, &added);
 }
 
 static void remove_a_copy(void *set)
@@ -382,9 +384,9 @@ static void an_overfull_segment_is_a_fault(void **state)
     struct rowset s;
     rowset_init(&s, 3);
     for (int64_t i = 0; s.rows_count < 7; i++) {
-        struct row row = {.key = key_of_int(i), .tenant = 1, .distinct = ROW_NONE};
+        struct row *added, row = {.key = key_of_int(i), .tenant = 1, .distinct = ROW_NONE};
         if (segment_of(hash_of(&s, &row.key)) == 0)
-            assert_int_equal(rowset_add(&s, &row), ERR_OK);
+            assert_int_equal(rowset_add(&s, &row, &added), ERR_OK);
     }
     assert_true(rowset_check(&s));
     struct rowset_segment *g = &s.segments[0];
