@@ -7,7 +7,7 @@ import dataclasses
 import json
 import statistics
 
-from machine import LOAD_CORE, ROOT, Failure, run, say
+from machine import LOAD_CORE, ROOT, Failure, pinned, run, say
 
 CONNECTIONS = 64
 PATH = "/api/sidebar/badges"
@@ -29,7 +29,7 @@ class Turn:
 def turn(server, seconds, tenants):
     """One turn: as many requests as the server answers, over connections that stay open."""
     before = [program.cpu_s() for program in server.programs]
-    output = run(["taskset", "-c", ",".join(map(str, LOAD_CORE)), "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s",
+    output = run([*pinned(LOAD_CORE), "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s",
                   "--timeout", "10s", "-s", ROOT / "bench" / "wrk.lua", server.url + PATH, "--", tenants],
                  timeout=seconds + 60)
     after = [program.cpu_s() for program in server.programs]

@@ -62,6 +62,20 @@ def run(argv, timeout, **options):
                       f"{e.stdout[-2000:]}{e.stderr[-2000:]}") from None
 
 
+def pinned(core):
+    """What goes before the arguments of a program that runs on these cores alone; nothing for None."""
+    return ["taskset", "-c", ",".join(map(str, core))] if core else []
+
+
+def cpu_s(pid):
+    """(user, system): processor time of a process so far; nothing of one that has ended."""
+    try:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0, 0.0
+    return int(fields[11]) / TICKS_A_SECOND, int(fields[12]) / TICKS_A_SECOND
+
+
 class Program:
     """A program that runs until it is stopped. What it prints is in the file `log`."""
 
@@ -116,14 +130,8 @@ class Program:
 
     def cpu_s(self):
         """(user, system): processor time so far."""
-        user = system = 0
-        for pid in self.pids():
-            try:
-                fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            user, system = user + int(fields[11]), system + int(fields[12])
-        return user / TICKS_A_SECOND, system / TICKS_A_SECOND
+        spent = [cpu_s(pid) for pid in self.pids()]
+        return sum(user for user, _ in spent), sum(system for _, system in spent)
 
     def memory_bytes(self):
         """(resident now, resident at most so far)."""
@@ -157,8 +165,7 @@ class Lab:
         argv = [*map(str, argv)]
         if shutil.which(argv[0]) is None:
             raise Failure(f"{argv[0]} is not there: script/setup bench installs what Debian has")
-        pin = ["taskset", "-c", ",".join(map(str, core))] if core else []
         log = self.folder / f"{name}.{len(list(self.folder.glob('*.log')))}.log"
-        program = Program(name, ["setpriv", "--pdeathsig", "INT", "--", *pin, *argv], log, options)
+        program = Program(name, ["setpriv", "--pdeathsig", "INT", "--", *pinned(core), *argv], log, options)
         self.programs.append(program)
         return program

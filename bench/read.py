@@ -11,23 +11,19 @@ All parts when none is named. --quick takes few and short turns and few rows: to
 puts what was measured into bench/RESULTS.md.
 """
 import dataclasses
-import datetime
-import os
 import re
-import signal
-import sys
 import time
 
 import callgrind
 import data
+from command import Command, Part, main
 from load import CONNECTIONS, duel
-from machine import EVERY_CORE, LOAD_CORE, SERVER_CORE, Failure, Lab, describe, say
-from results import duel_table, number, table, verdict, write
-from server import serve_badged, serve_nginx, serve_node, start_postgres
+from machine import EVERY_CORE, SERVER_CORE, Failure, Lab, say
+from results import duel_table, number, table, verdict
+from server import live_rows, serve_badged, serve_nginx, serve_node, start_postgres
 
 NGINX_GOAL, NODE_GOAL, ROWS_GOAL, MEMORY_GOAL = 0.9, 100, 0.95, 48
 TENANTS = 1000
-QUIET = 0.7  # load of a machine on which nothing else runs, the programs before this one not being forgotten yet
 
 
 @dataclasses.dataclass
@@ -42,13 +38,6 @@ class Plan:
 
 
 QUICK = Plan(rounds=3, seconds=1, rows_many=200_000, rows_node=200_000, callgrind_rounds=10, limit_s=600)
-
-
-@dataclasses.dataclass
-class Part:
-    """What came out of one part: lines for the table of goals, and text of its own."""
-    goals: list
-    text: str
 
 
 def both_ratios(found):
@@ -150,14 +139,6 @@ Memory is that of the whole process, less that of one that follows an empty file
 """
 
 
-def live_rows(badged):
-    """As badged says when it has loaded them."""
-    found = re.search(r"live, (\d+) rows counted for (\d+) tenants", badged.program.printed())
-    if not found:
-        raise Failure(f"badged does not say how many rows are live:\n{badged.program.printed()[-2000:]}")
-    return int(found[1])
-
-
 def memory_table(plan, none, many, live):
     whats = "resident, once it is ready (`VmRSS`)", "at most until then (`VmHWM`)"
     return table(["memory", "empty file:", f"{plan.rows_many:,} rows:", "for each row:", "for each live row:"],
@@ -227,66 +208,19 @@ def measure_instructions(plan):
 
 PARTS = {"nginx": measure_nginx, "node": measure_node, "rows": measure_rows, "instructions": measure_instructions}
 
-REPORT_TEXT = """\
+REPORT_TEXT = f"""\
 ## Reads
 
-Made by `{command}` on {day:%-d %B %Y}.
-Machine: {machine}.
-The server had one core, and the load (`wrk -t1 -c{connections}`, connections that stay open) another one. Two servers
-were asked in turns of {plan.seconds} s, {plan.rounds} turns each. The load may not fill a server's core, and reads per
-second then say too little of that server; so processor time has to reach a goal too where both are about as quick.
+Made by `{{command}}` on {{day:%-d %B %Y}}.
+Machine: {{machine}}.
+The server had one core, and the load (`wrk -t1 -c{CONNECTIONS}`, connections that stay open) another one. Two servers
+were asked in turns of {{plan.seconds}} s, {{plan.rounds}} turns each. The load may not fill a server's core, and reads
+per second then say too little of that server; so processor time has to reach a goal too where both are about as quick.
 
-{goals}
-{texts}
+{{goals}}
+{{texts}}
 """
 
 
-def report(plan, parts, command):
-    goals = table(["what", "measured:", "goal:", ""], [line for part in parts for line in part.goals])
-    text = REPORT_TEXT.format(command=command, day=datetime.date.today(), machine=describe(), connections=CONNECTIONS,
-                              plan=plan, goals=goals, texts="\n".join(part.text for part in parts))
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
-
-
-def on_signal(kind, _frame):
-    raise Failure("out of time" if kind == signal.SIGALRM else f"ended by {signal.Signals(kind).name}")
-
-
-def parse(arguments):
-    """(plan, whether to write, names of parts, the command that this was)."""
-    options = [a for a in arguments if a.startswith("-")]
-    names = [a for a in arguments if not a.startswith("-")]
-    wrong = {*options} - {"--quick", "--write"} | {*names} - {*PARTS}
-    if wrong:
-        raise Failure(f"{sorted(wrong)[0]} is not known; `script/bench read --help` says what is")
-    if "--write" in options and (names or "--quick" in options):
-        raise Failure("--write is for all parts at their full length")
-    return (QUICK if "--quick" in options else Plan(), "--write" in options, names or [*PARTS],
-            " ".join(["script/bench read", *(o for o in options if o != "--write"), *names]))
-
-
-def main(arguments):
-    if {"-h", "--help"} & {*arguments}:
-        print(__doc__.strip())
-        return
-    plan, is_written, names, command = parse(arguments)
-    if not LOAD_CORE:
-        raise Failure("two cores are needed, one to serve and one to ask")
-    if os.getloadavg()[0] > QUIET:
-        say(f"something else runs on this machine (load {os.getloadavg()[0]:.1f}): the figures will not mean much")
-    for kind in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
-        signal.signal(kind, on_signal)
-    signal.alarm(plan.limit_s)
-    text = report(plan, [PARTS[name](plan) for name in names], command)
-    if is_written:
-        write("read", text)
-    print(f"\n{text}")
-
-
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except Failure as e:
-        sys.exit(f"bench: {e}")
-    except KeyboardInterrupt:
-        sys.exit(130)
+    main(Command("read", __doc__, Plan(), QUICK, PARTS, REPORT_TEXT))

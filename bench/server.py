@@ -66,10 +66,12 @@ def badged_program():
     return pathlib.Path(os.environ.get("BADGED", ROOT / "build" / "badged")).resolve()
 
 
-def serve_badged(lab, file, name="badged", under=()):
-    """badged with one thread for requests, once it has loaded the file."""
+def serve_badged(lab, database, name="badged", under=(), core=SERVER_CORE):
+    """badged with one thread for requests, once it has loaded the database: a file, or a text that names one. core:
+    those it runs on, or None for every one."""
+    where = f"sqlite:{database}" if isinstance(database, pathlib.Path) else database
     program = lab.start("badged", [*under, badged_program(), "serve", "--auth", "none", "--threads", "1", "--database",
-                                   f"sqlite:{file}", "--listen", "127.0.0.1:0"], core=SERVER_CORE, cwd=lab.folder)
+                                   where, "--listen", "127.0.0.1:0"], core=core, cwd=lab.folder)
     url = program.until(lambda: re.search(r"http://[\d.]+:\d+", program.printed()), "it printed its address")[0]
     server = Server(name, program, url)
 
@@ -82,6 +84,14 @@ def serve_badged(lab, file, name="badged", under=()):
 
     program.until(is_ready, "it had loaded the rows", FIRST_LOAD_S)
     return server
+
+
+def live_rows(badged):
+    """As badged says when it has loaded them."""
+    found = re.search(r"(\d+) rows counted for \d+ tenants", badged.program.printed())
+    if not found:
+        raise Failure(f"badged does not say how many rows are live:\n{badged.program.printed()[-2000:]}")
+    return int(found[1])
 
 
 def serve_nginx(lab, twin, under=(), is_whole=True):
@@ -124,8 +134,9 @@ def postgres_programs():
     raise Failure("Postgres is not there: script/setup bench installs it")
 
 
-def start_postgres(lab):
-    """(folder of its socket, program): a new cluster, with its settings as they come, on no port and every core."""
+def start_postgres(lab, settings=None):
+    """(folder of its socket, program): a new cluster, with its settings as they come, or these, on no port and every
+    core."""
     programs = postgres_programs()
     folder = lab.folder / "postgres"
     folder.mkdir()
@@ -135,8 +146,9 @@ def start_postgres(lab):
         shutil.chown(folder, "postgres", "postgres")
     run([programs / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"],
         timeout=120, cwd=folder, **options)
-    program = lab.start("postgres", [programs / "postgres", "-D", folder / "data", "-k", folder, "-c",
-                                     "listen_addresses="], cwd=folder, **options)
+    chosen = {"listen_addresses": "", **(settings or {})}
+    program = lab.start("postgres", [programs / "postgres", "-D", folder / "data", "-k", folder,
+                                     *(f"--{name}={value}" for name, value in chosen.items())], cwd=folder, **options)
     program.until(lambda: "ready to accept connections" in program.printed(), "it took connections")
     return folder, program
 

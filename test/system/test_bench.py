@@ -1,4 +1,4 @@
-"""What script/bench stands on, without measuring: rows that fit the tables, and what becomes of the figures."""
+"""What script/bench stands on, rather than figures: rows that fit, parts that run, and what becomes of figures."""
 import os
 import pathlib
 import sqlite3
@@ -7,11 +7,14 @@ import sys
 
 import pytest
 
+import badged
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "bench"))
 
 import callgrind  # noqa: E402
 import data  # noqa: E402
+import follow  # noqa: E402
 import machine  # noqa: E402
 import results  # noqa: E402
 
@@ -91,15 +94,44 @@ def test_results_without_a_place_are_refused(tmp_path):
     assert file.read_text() == "<!-- read: begin -->\n"
 
 
-def test_there_is_a_place_for_the_results():
+@pytest.mark.parametrize("command", ["read", "follow"])
+def test_there_is_a_place_for_the_results(command):
     text = results.RESULTS.read_text()
-    assert text.count("<!-- read: begin -->") == text.count("<!-- read: end -->") == 1
+    assert text.count(f"<!-- {command}: begin -->") == text.count(f"<!-- {command}: end -->") == 1
 
 
-@pytest.mark.parametrize("arguments, code", [(["--help"], 0), (["read", "--help"], 0), (["everything"], 2), ([], 2)])
-def test_the_usage_is_told_without_building(tmp_path, arguments, code):
+@pytest.mark.parametrize("arguments, code, usage", [
+    (["--help"], 0, "read | follow"), (["read", "--help"], 0, "read ["), (["follow", "--help"], 0, "follow ["),
+    (["everything"], 2, "read | follow"), ([], 2, "read | follow")])
+def test_the_usage_is_told_without_building(tmp_path, arguments, code, usage):
     done = subprocess.run([ROOT / "script" / "bench", *arguments], env={"PATH": os.environ["PATH"], "TMPDIR": tmp_path},
                           text=True, capture_output=True)
     assert done.returncode == code
-    assert "usage: script/bench read" in (done.stdout if code == 0 else done.stderr)
+    assert f"usage: script/bench {usage}" in (done.stdout if code == 0 else done.stderr)
     assert "setup" not in done.stderr
+
+
+# Following Postgres, with as little to do as there can be
+
+
+TINY = follow.Plan(tenants=10, rows=1000, rows_few=1000, rows_large=2000, commits=10, changes=300, turns=1, loads=1,
+                   rounds=1, seconds=1)
+
+
+@pytest.mark.parametrize("part", follow.PARTS)
+def test_following_is_measured_part_by_part(monkeypatch, part):
+    monkeypatch.setenv("BADGED", badged.program())
+    found = follow.PARTS[part](TINY)
+    assert found.goals and all(len(goal) == 4 for goal in found.goals)
+    assert found.text.startswith("### ")
+
+
+def test_changes_to_apply_are_as_many_as_were_asked_for():
+    with machine.Lab() as lab:
+        cluster = follow.Cluster(lab, 10, 1000)
+        slot = cluster.value("SELECT lsn FROM pg_create_logical_replication_slot('bench', 'test_decoding')")
+        cluster.sql("CALL make_changes(6, 60, 10, 10, 400)")
+        lines = [line for line, in cluster.sql("SELECT data FROM pg_logical_slot_get_changes('bench', NULL, NULL)")]
+        assert slot and sum(line.startswith("BEGIN") for line in lines) == 6
+        kinds = [line.split(": ")[1] for line in lines if line.startswith("table")]
+        assert sorted(kinds) == ["DELETE"] * 20 + ["INSERT"] * 20 + ["UPDATE"] * 20
