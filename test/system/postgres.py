@@ -210,11 +210,24 @@ class Cluster:
                 return True
         eventually(answers, START_S, "an answer of the server")
 
-    def stop(self, mode="fast"):
-        """As pg_ctl's modes: fast tells all sessions to end, immediate leaves a crash behind."""
+    def forget_sessions(self):
         for connection in self.admin.values():
             connection.close()
         self.admin.clear()
+
+    def wait_for_the_end_of_sessions(self):
+        """After something that ends all of them: until it has."""
+        def has_ended():
+            with contextlib.suppress(psycopg2.Error):
+                self.sql("SELECT 1")
+                return False
+            return True
+        eventually(has_ended, START_S, "the end of all sessions")
+        self.forget_sessions()
+
+    def stop(self, mode="fast"):
+        """As pg_ctl's modes: fast tells all sessions to end, immediate leaves a crash behind."""
+        self.forget_sessions()
         self.process.send_signal({"fast": signal.SIGINT, "immediate": signal.SIGQUIT}[mode])
         self.process.wait(START_S)
 
@@ -224,8 +237,7 @@ class Cluster:
 
     def close(self):
         """Stop it, whatever state it is in, and leave nothing behind."""
-        for connection in self.admin.values():
-            connection.close()
+        self.forget_sessions()
         self.reaper.stdin.close()
         self.reaper.wait(START_S)
         if self.process is not None:

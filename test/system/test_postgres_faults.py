@@ -69,8 +69,8 @@ class Run:
 
     def start(self):
         url = self.database.url(WITH_PASSWORD, port=self.proxy.port, password=PASSWORD)
-        if self.state in SENT:
-            self.proxy.arm("blackhole", text=SENT[self.state])
+        if self.state in SENT:  # it is catching up once the server's answer has come
+            self.proxy.arm("blackhole", text=SENT[self.state], down_bytes=self.state == "catching up")
         if self.state == "waiting for slot":
             self.block_slots()
         feed = "poll" if self.state == "polling" else "stream"
@@ -190,8 +190,10 @@ def stop_the_server(run):
 
 def kill_a_session(run):
     """The server takes the death of one process for a crash, and starts anew."""
-    for pid in run.sessions()[:1]:
+    pids = run.sessions()[:1]
+    for pid in pids:
         os.kill(pid, signal.SIGKILL)
+        run.cluster.wait_for_the_end_of_sessions()
     run.let_go()
     yield
     run.cluster.wait_until_it_answers()
