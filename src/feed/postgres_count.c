@@ -38,7 +38,8 @@ enum err position_read(struct session *s, struct position *ret, struct error *e)
     const char *lsn = PQgetvalue(r, 0, 2);
     bool is_read = parse_number(PQgetvalue(r, 0, 0), UINT64_MAX, &p.system) &&
                    parse_number(PQgetvalue(r, 0, 1), UINT32_MAX, &timeline) &&
-                   as_of_parse_position(lsn, strlen(lsn), &p.wal_end);
+                   as_of_parse_position(lsn, strlen(lsn), &p.wal_end) &&
+                   parse_number(PQgetvalue(r, 0, 3), UINT64_MAX, &p.started_us);
     PQclear(r);
     if (!is_read)
         return error_set(e, ERR_DATABASE, "the server does not say where it is");

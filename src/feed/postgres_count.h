@@ -21,7 +21,8 @@ enum {
 struct position {
     uint64_t system; /* the cluster's identity */
     uint32_t timeline;
-    uint64_t wal_end; /* of what is written; on a standby, of what is replayed */
+    uint64_t wal_end;    /* of what is written; on a standby, of what is replayed */
+    uint64_t started_us; /* when the server was started, since 1970 */
 };
 
 /* position_read(s, ret, e): ask the server. */

@@ -65,6 +65,22 @@ static void on_load_progress(size_t rows, void *context)
     log_line(LOG_LEVEL_INFO, "following %s: loading, %zu rows so far", l->publisher->label, rows);
 }
 
+/* A name that changes hands between two connections, as in a failover, leads to two servers: one
+ * would say what the tables are and how far it is, the other send the rows. */
+static enum err check_same_server(struct life *l, struct position *ret, struct error *e)
+{
+    struct position sender;
+    enum err err = position_read(l->sender, &sender, e);
+    if (err == ERR_OK)
+        err = position_read(l->control, ret, e);
+    if (err != ERR_OK)
+        return err;
+    if (sender.started_us != ret->started_us || sender.system != ret->system)
+        return error_set(e, ERR_UNAVAILABLE,
+                         "two connections reached two servers: its address is changing hands");
+    return ERR_OK;
+}
+
 static enum err load(struct life *l, char slot[SLOT_NAME_BYTES], uint64_t *ret_position,
                      struct error *e)
 {
@@ -78,12 +94,12 @@ static enum err load(struct life *l, char slot[SLOT_NAME_BYTES], uint64_t *ret_p
                         &fault, e);
     if (err == ERR_OK)
         err = open_session(l, true, &l->sender, e);
+    if (err == ERR_OK)
+        err = check_same_server(l, &at, e);
     if (err != ERR_OK)
         return err;
     publisher_enter(l->publisher, PG_WAITING_FOR_SLOT, "");
     err = slot_create(l->sender, l->control, &wait, slot, ret_position, e);
-    if (err == ERR_OK)
-        err = position_read(l->control, &at, e);
     if (err == ERR_OK)
         err = publisher_begin(l->publisher, &at, e);
     if (err != ERR_OK)
