@@ -10,7 +10,7 @@ from postgres import TABLES, Database
 
 README = (ROOT / "README.md").read_text()
 SECTION = re.search(r"^## Point it at your Postgres\n(.*?)^## ", README, re.M | re.S)[1]
-FILES = [ROOT / "sql" / "postgres" / name for name in ("reader_role.sql", "publication.sql")]
+FILES = [ROOT / "sql" / name for name in ("postgres/reader_role.sql", "095_publication.sql")]
 
 
 def plain(sql):

@@ -1,6 +1,7 @@
--- What badged follows: the tables of the built-in badges, with the columns that those need. Run it with `psql -f` as
--- their owner, who needs CREATE on the database. It may be run again; a publication of that name is left as it is, and
--- `badged check` says what it lacks. For badges of your own, `badged check` prints the statement.
+-- What badged follows: the tables of the built-in badges, with the columns that those need. Run it with `psql -f`, paste
+-- it into an SQL editor, or let `badged migrate up` run it, as the owner of the tables, who needs CREATE on the
+-- database. It may be run again; a publication of that name is left as it is, and `badged check` says what it lacks.
+-- For badges of your own, `badged check` prints the statement.
 
 DO $$
 BEGIN

@@ -1,0 +1,371 @@
+-- All five tables that the sidebar badges count.
+-- Run it with `psql -f`, paste it into an SQL editor, or let `badged migrate up` run it. Postgres 14 or newer.
+--
+-- It may be run again, and on tables that were there before: it adds the columns, indexes, triggers and comments that
+-- they lack, and never drops, narrows or rewrites what they have. Where nothing is lacking it takes no lock on them.
+-- It needs CREATE on the schema public, REFERENCES on the tables referred to, and to own the tables that lack something.
+-- An index on a large table keeps its writers waiting while it is built. `badged migrate up` builds such indexes
+-- afterwards, and keeps nobody waiting: the setting badged.large_table_bytes leaves them out here.
+--
+-- Made by script/tables from sql/postgres/tables: change it there.
+
+BEGIN;
+
+-- Who waits for a table makes everybody behind it wait. Where it is busy, this gives up soon: run it again.
+SET LOCAL lock_timeout = '400ms';
+
+-- What is in the way is said before anything is done.
+DO $badged$
+DECLARE
+    base text;
+    is_new boolean;
+    kind "char";
+BEGIN
+    SELECT bool_or(to_regclass('public.' || t) IS NULL) INTO is_new FROM unnest(ARRAY['crawl_attempts', 'page_failures', 'feedback', 'integrations', 'integration_outbox']) AS t;
+    FOREACH base IN ARRAY ARRAY['tenants', 'tenant_sites'] LOOP
+        IF to_regclass('public.' || base) IS NULL THEN
+            RAISE EXCEPTION 'relation "public.%" does not exist, and badge tables refer to it: make it first, or run 060_base_tables.sql', base
+                USING ERRCODE = 'undefined_table';
+        END IF;
+        IF is_new AND NOT has_any_column_privilege('public.' || base, 'REFERENCES') THEN
+            RAISE EXCEPTION 'role % may not refer to public.%: its owner runs GRANT REFERENCES ON public.% TO %',
+                    quote_ident(current_user), base, base, quote_ident(current_user)
+                USING ERRCODE = 'insufficient_privilege';
+        END IF;
+        IF is_new AND NOT EXISTS (
+            SELECT FROM pg_catalog.pg_index i
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+            WHERE i.indrelid = to_regclass('public.' || base) AND i.indisunique AND i.indimmediate
+              AND i.indnkeyatts = 1 AND i.indpred IS NULL AND a.attname = 'id' AND a.atttypid = 'uuid'::regtype) THEN
+            RAISE EXCEPTION 'public.% has no column id of type uuid that is its primary key, or unique: badge tables refer to that', base
+                USING ERRCODE = 'datatype_mismatch';
+        END IF;
+    END LOOP;
+    IF is_new AND NOT has_schema_privilege('public', 'CREATE') THEN
+        RAISE EXCEPTION 'role % may not create tables in schema public: its owner runs GRANT CREATE ON SCHEMA public TO %',
+                quote_ident(current_user), quote_ident(current_user)
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    FOREACH base IN ARRAY ARRAY['crawl_attempts', 'page_failures', 'feedback', 'integrations', 'integration_outbox'] LOOP
+        SELECT c.relkind INTO kind FROM pg_catalog.pg_class c WHERE c.oid = to_regclass('public.' || base);
+        IF kind NOT IN ('r', 'p') THEN
+            RAISE EXCEPTION 'public.% is not a table: rename it, or map the badges to the table behind it', base
+                USING ERRCODE = 'wrong_object_type';
+        END IF;
+    END LOOP;
+    IF to_regprocedure('public.badged_set_updated_at()') IS NULL THEN
+        CREATE FUNCTION public.badged_set_updated_at() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS $body$
+        BEGIN
+            -- An update that sets it itself knows better.
+            IF NEW.updated_at IS NOT DISTINCT FROM OLD.updated_at THEN
+                NEW.updated_at := now();
+            END IF;
+            RETURN NEW;
+        END
+        $body$;
+        COMMENT ON FUNCTION public.badged_set_updated_at() IS 'Keeps updated_at, for triggers of badged.';
+    END IF;
+END
+$badged$;
+
+-- One try at crawling a source. Counted in knowledge.sources while it is failed and can be retried.
+CREATE TABLE IF NOT EXISTS public.crawl_attempts (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    tenant_id uuid NOT NULL REFERENCES public.tenants (id) ON DELETE CASCADE,
+    -- A site that is gone cannot be crawled again, so its failed crawls must not wait for a retry.
+    site_id uuid REFERENCES public.tenant_sites (id) ON DELETE CASCADE,
+    source_url text NOT NULL,
+    source_type text NOT NULL DEFAULT 'url' CHECK (source_type IN ('url', 'sitemap', 'manual')),
+    -- The attempt that this one replaces, or the job that both belong to.
+    parent_job_id uuid,
+    attempt_number integer NOT NULL DEFAULT 1 CHECK (attempt_number >= 1),
+    status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'crawling', 'success', 'failed', 'skipped')),
+    pages_found integer NOT NULL DEFAULT 0,
+    pages_crawled integer NOT NULL DEFAULT 0,
+    pages_failed integer NOT NULL DEFAULT 0,
+    pages_skipped integer NOT NULL DEFAULT 0,
+    error_type text CHECK (error_type IN ('network', 'auth', 'conflict', 'timeout', 'server', 'parsing')),
+    error_code text,
+    error_message text,
+    error_details jsonb,
+    -- False once another attempt took its place: it stays failed, and is counted no more.
+    can_retry boolean NOT NULL DEFAULT true,
+    retry_after timestamptz,
+    max_retries integer NOT NULL DEFAULT 3,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    started_at timestamptz,
+    completed_at timestamptz,
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    duration_ms bigint,
+    bytes_processed bigint
+);
+
+-- A page that an attempt could not read. Counted in knowledge.crawlFailures until it is resolved.
+CREATE TABLE IF NOT EXISTS public.page_failures (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    crawl_attempt_id uuid NOT NULL REFERENCES public.crawl_attempts (id) ON DELETE CASCADE,
+    tenant_id uuid NOT NULL REFERENCES public.tenants (id) ON DELETE CASCADE,
+    page_url text NOT NULL,
+    page_title text,
+    error_type text
+        CHECK (error_type IN ('network', 'auth', 'conflict', 'timeout', 'server', 'parsing', 'content')),
+    error_code text,
+    error_message text,
+    error_details jsonb,
+    attempt_number integer NOT NULL DEFAULT 1 CHECK (attempt_number >= 1),
+    user_agent text,
+    referrer text,
+    is_resolved boolean NOT NULL DEFAULT false,
+    resolution_notes text,
+    resolved_at timestamptz,
+    resolved_by text,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- What a person reported. Counted in feedback while it is urgent or high and not resolved.
+CREATE TABLE IF NOT EXISTS public.feedback (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    tenant_id uuid NOT NULL REFERENCES public.tenants (id) ON DELETE CASCADE,
+    conversation_id uuid,
+    session_id text,
+    type text NOT NULL DEFAULT 'general'
+        CHECK (type IN ('bug', 'feature_request', 'improvement', 'general', 'ui_ux', 'performance')),
+    category text,
+    priority text NOT NULL DEFAULT 'medium' CHECK (priority IN ('low', 'medium', 'high', 'urgent')),
+    status text NOT NULL DEFAULT 'open'
+        CHECK (status IN ('open', 'in_review', 'planned', 'in_progress', 'completed', 'rejected', 'duplicate')),
+    title text NOT NULL,
+    description text,
+    steps_to_reproduce text,
+    expected_behavior text,
+    actual_behavior text,
+    user_name text,
+    user_email text,
+    contact_method text,
+    contact_value text,
+    user_agent text,
+    url text,
+    widget_version text,
+    browser_info jsonb,
+    tags text[] NOT NULL DEFAULT '{}',
+    metadata jsonb NOT NULL DEFAULT '{}',
+    resolved_at timestamptz,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- A service that a tenant connected. Counted in integrations.installed while it is broken or switched off.
+CREATE TABLE IF NOT EXISTS public.integrations (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    tenant_id uuid NOT NULL REFERENCES public.tenants (id) ON DELETE CASCADE,
+    provider text NOT NULL,
+    name text NOT NULL,
+    status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'disabled', 'error')),
+    -- Never leaves the server.
+    credentials jsonb NOT NULL DEFAULT '{}',
+    config jsonb NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- Deliveries on their way to an integration. Counted in automation.outbox, and by their conversation, while failed.
+CREATE TABLE IF NOT EXISTS public.integration_outbox (
+    id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    tenant_id uuid NOT NULL REFERENCES public.tenants (id) ON DELETE CASCADE,
+    provider text NOT NULL,
+    -- A delivery that failed stays failed, and counted, when the integration it was meant for is removed.
+    integration_id uuid REFERENCES public.integrations (id) ON DELETE SET NULL,
+    conversation_id uuid,
+    payload jsonb NOT NULL DEFAULT '{}',
+    status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'sent', 'failed')),
+    attempts integer NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    -- NULL once there is nothing left to try.
+    next_attempt_at timestamptz DEFAULT now(),
+    last_error text,
+    message_context jsonb,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    sent_at timestamptz
+);
+
+-- What tables lack that were there before, and what the statements above leave to be added. Checks and NOT NULL without
+-- a default are for new tables only: rows that are there need not satisfy them.
+DO $badged$
+DECLARE
+    step record;
+    is_lacking boolean;
+    -- Conversations may be somewhere else, or have other keys.
+    can_refer boolean := has_any_column_privilege(to_regclass('public.conversations'), 'REFERENCES') AND EXISTS (
+        SELECT FROM pg_catalog.pg_index i
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+        WHERE i.indrelid = to_regclass('public.conversations') AND i.indisunique AND i.indimmediate
+          AND i.indnkeyatts = 1 AND i.indpred IS NULL AND a.attname = 'id' AND a.atttypid = 'uuid'::regtype);
+BEGIN
+    FOR step IN
+        SELECT w.*, c.oid, c.relkind, pg_has_role(c.relowner, 'USAGE') AS is_mine, c.relowner::regrole AS owner
+        FROM (VALUES
+            (1, 'crawl_attempts', 'column', 'tenant_id', 'ALTER TABLE public.crawl_attempts ADD COLUMN tenant_id uuid REFERENCES public.tenants (id) ON DELETE CASCADE', ''),
+            (2, 'crawl_attempts', 'column', 'site_id', 'ALTER TABLE public.crawl_attempts ADD COLUMN site_id uuid REFERENCES public.tenant_sites (id) ON DELETE CASCADE', ''),
+            (3, 'crawl_attempts', 'column', 'source_url', 'ALTER TABLE public.crawl_attempts ADD COLUMN source_url text', ''),
+            (4, 'crawl_attempts', 'column', 'source_type', 'ALTER TABLE public.crawl_attempts ADD COLUMN source_type text NOT NULL DEFAULT ''url''', ''),
+            (5, 'crawl_attempts', 'column', 'parent_job_id', 'ALTER TABLE public.crawl_attempts ADD COLUMN parent_job_id uuid', ''),
+            (6, 'crawl_attempts', 'column', 'attempt_number', 'ALTER TABLE public.crawl_attempts ADD COLUMN attempt_number integer NOT NULL DEFAULT 1', ''),
+            (7, 'crawl_attempts', 'column', 'status', 'ALTER TABLE public.crawl_attempts ADD COLUMN status text NOT NULL DEFAULT ''pending''', ''),
+            (8, 'crawl_attempts', 'column', 'pages_found', 'ALTER TABLE public.crawl_attempts ADD COLUMN pages_found integer NOT NULL DEFAULT 0', ''),
+            (9, 'crawl_attempts', 'column', 'pages_crawled', 'ALTER TABLE public.crawl_attempts ADD COLUMN pages_crawled integer NOT NULL DEFAULT 0', ''),
+            (10, 'crawl_attempts', 'column', 'pages_failed', 'ALTER TABLE public.crawl_attempts ADD COLUMN pages_failed integer NOT NULL DEFAULT 0', ''),
+            (11, 'crawl_attempts', 'column', 'pages_skipped', 'ALTER TABLE public.crawl_attempts ADD COLUMN pages_skipped integer NOT NULL DEFAULT 0', ''),
+            (12, 'crawl_attempts', 'column', 'error_type', 'ALTER TABLE public.crawl_attempts ADD COLUMN error_type text', ''),
+            (13, 'crawl_attempts', 'column', 'error_code', 'ALTER TABLE public.crawl_attempts ADD COLUMN error_code text', ''),
+            (14, 'crawl_attempts', 'column', 'error_message', 'ALTER TABLE public.crawl_attempts ADD COLUMN error_message text', ''),
+            (15, 'crawl_attempts', 'column', 'error_details', 'ALTER TABLE public.crawl_attempts ADD COLUMN error_details jsonb', ''),
+            (16, 'crawl_attempts', 'column', 'can_retry', 'ALTER TABLE public.crawl_attempts ADD COLUMN can_retry boolean NOT NULL DEFAULT true', ''),
+            (17, 'crawl_attempts', 'column', 'retry_after', 'ALTER TABLE public.crawl_attempts ADD COLUMN retry_after timestamptz', ''),
+            (18, 'crawl_attempts', 'column', 'max_retries', 'ALTER TABLE public.crawl_attempts ADD COLUMN max_retries integer NOT NULL DEFAULT 3', ''),
+            (19, 'crawl_attempts', 'column', 'created_at', 'ALTER TABLE public.crawl_attempts ADD COLUMN created_at timestamptz NOT NULL DEFAULT now()', ''),
+            (20, 'crawl_attempts', 'column', 'started_at', 'ALTER TABLE public.crawl_attempts ADD COLUMN started_at timestamptz', ''),
+            (21, 'crawl_attempts', 'column', 'completed_at', 'ALTER TABLE public.crawl_attempts ADD COLUMN completed_at timestamptz', ''),
+            (22, 'crawl_attempts', 'column', 'updated_at', 'ALTER TABLE public.crawl_attempts ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now()', ''),
+            (23, 'crawl_attempts', 'column', 'duration_ms', 'ALTER TABLE public.crawl_attempts ADD COLUMN duration_ms bigint', ''),
+            (24, 'crawl_attempts', 'column', 'bytes_processed', 'ALTER TABLE public.crawl_attempts ADD COLUMN bytes_processed bigint', ''),
+            (25, 'crawl_attempts', 'index', 'crawl_attempts_retryable', 'CREATE INDEX crawl_attempts_retryable ON public.crawl_attempts (tenant_id, created_at, id) WHERE status = ''failed'' AND can_retry', ''),
+            (26, 'crawl_attempts', 'index', 'crawl_attempts_list', 'CREATE INDEX crawl_attempts_list ON public.crawl_attempts (tenant_id, created_at, id)', ''),
+            (27, 'crawl_attempts', 'index', 'crawl_attempts_site', 'CREATE INDEX crawl_attempts_site ON public.crawl_attempts (site_id) WHERE site_id IS NOT NULL', ''),
+            (28, 'crawl_attempts', 'trigger', 'crawl_attempts_updated_at', 'CREATE TRIGGER crawl_attempts_updated_at BEFORE UPDATE ON public.crawl_attempts FOR EACH ROW EXECUTE FUNCTION public.badged_set_updated_at()', ''),
+            (29, 'crawl_attempts', 'comment', '', 'COMMENT ON TABLE public.crawl_attempts IS ''One try at crawling a source. Counted in knowledge.sources while it is failed and can be retried.''', ''),
+            (30, 'crawl_attempts', 'comment', 'site_id', 'COMMENT ON COLUMN public.crawl_attempts.site_id IS ''A site that is gone cannot be crawled again, so its failed crawls must not wait for a retry.''', ''),
+            (31, 'crawl_attempts', 'comment', 'parent_job_id', 'COMMENT ON COLUMN public.crawl_attempts.parent_job_id IS ''The attempt that this one replaces, or the job that both belong to.''', ''),
+            (32, 'crawl_attempts', 'comment', 'can_retry', 'COMMENT ON COLUMN public.crawl_attempts.can_retry IS ''False once another attempt took its place: it stays failed, and is counted no more.''', ''),
+            (33, 'page_failures', 'column', 'crawl_attempt_id', 'ALTER TABLE public.page_failures ADD COLUMN crawl_attempt_id uuid REFERENCES public.crawl_attempts (id) ON DELETE CASCADE', ''),
+            (34, 'page_failures', 'column', 'tenant_id', 'ALTER TABLE public.page_failures ADD COLUMN tenant_id uuid REFERENCES public.tenants (id) ON DELETE CASCADE', ''),
+            (35, 'page_failures', 'column', 'page_url', 'ALTER TABLE public.page_failures ADD COLUMN page_url text', ''),
+            (36, 'page_failures', 'column', 'page_title', 'ALTER TABLE public.page_failures ADD COLUMN page_title text', ''),
+            (37, 'page_failures', 'column', 'error_type', 'ALTER TABLE public.page_failures ADD COLUMN error_type text', ''),
+            (38, 'page_failures', 'column', 'error_code', 'ALTER TABLE public.page_failures ADD COLUMN error_code text', ''),
+            (39, 'page_failures', 'column', 'error_message', 'ALTER TABLE public.page_failures ADD COLUMN error_message text', ''),
+            (40, 'page_failures', 'column', 'error_details', 'ALTER TABLE public.page_failures ADD COLUMN error_details jsonb', ''),
+            (41, 'page_failures', 'column', 'attempt_number', 'ALTER TABLE public.page_failures ADD COLUMN attempt_number integer NOT NULL DEFAULT 1', ''),
+            (42, 'page_failures', 'column', 'user_agent', 'ALTER TABLE public.page_failures ADD COLUMN user_agent text', ''),
+            (43, 'page_failures', 'column', 'referrer', 'ALTER TABLE public.page_failures ADD COLUMN referrer text', ''),
+            (44, 'page_failures', 'column', 'is_resolved', 'ALTER TABLE public.page_failures ADD COLUMN is_resolved boolean NOT NULL DEFAULT false', ''),
+            (45, 'page_failures', 'column', 'resolution_notes', 'ALTER TABLE public.page_failures ADD COLUMN resolution_notes text', ''),
+            (46, 'page_failures', 'column', 'resolved_at', 'ALTER TABLE public.page_failures ADD COLUMN resolved_at timestamptz', ''),
+            (47, 'page_failures', 'column', 'resolved_by', 'ALTER TABLE public.page_failures ADD COLUMN resolved_by text', ''),
+            (48, 'page_failures', 'column', 'created_at', 'ALTER TABLE public.page_failures ADD COLUMN created_at timestamptz NOT NULL DEFAULT now()', ''),
+            (49, 'page_failures', 'column', 'updated_at', 'ALTER TABLE public.page_failures ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now()', ''),
+            (50, 'page_failures', 'index', 'page_failures_unresolved', 'CREATE INDEX page_failures_unresolved ON public.page_failures (tenant_id, created_at, id) WHERE NOT is_resolved', ''),
+            (51, 'page_failures', 'index', 'page_failures_list', 'CREATE INDEX page_failures_list ON public.page_failures (tenant_id, created_at, id)', ''),
+            (52, 'page_failures', 'index', 'page_failures_crawl_attempt', 'CREATE INDEX page_failures_crawl_attempt ON public.page_failures (crawl_attempt_id)', ''),
+            (53, 'page_failures', 'trigger', 'page_failures_updated_at', 'CREATE TRIGGER page_failures_updated_at BEFORE UPDATE ON public.page_failures FOR EACH ROW EXECUTE FUNCTION public.badged_set_updated_at()', ''),
+            (54, 'page_failures', 'comment', '', 'COMMENT ON TABLE public.page_failures IS ''A page that an attempt could not read. Counted in knowledge.crawlFailures until it is resolved.''', ''),
+            (55, 'feedback', 'column', 'tenant_id', 'ALTER TABLE public.feedback ADD COLUMN tenant_id uuid REFERENCES public.tenants (id) ON DELETE CASCADE', ''),
+            (56, 'feedback', 'column', 'conversation_id', 'ALTER TABLE public.feedback ADD COLUMN conversation_id uuid', ' REFERENCES public.conversations (id) ON DELETE SET NULL'),
+            (57, 'feedback', 'column', 'session_id', 'ALTER TABLE public.feedback ADD COLUMN session_id text', ''),
+            (58, 'feedback', 'column', 'type', 'ALTER TABLE public.feedback ADD COLUMN type text NOT NULL DEFAULT ''general''', ''),
+            (59, 'feedback', 'column', 'category', 'ALTER TABLE public.feedback ADD COLUMN category text', ''),
+            (60, 'feedback', 'column', 'priority', 'ALTER TABLE public.feedback ADD COLUMN priority text NOT NULL DEFAULT ''medium''', ''),
+            (61, 'feedback', 'column', 'status', 'ALTER TABLE public.feedback ADD COLUMN status text NOT NULL DEFAULT ''open''', ''),
+            (62, 'feedback', 'column', 'title', 'ALTER TABLE public.feedback ADD COLUMN title text', ''),
+            (63, 'feedback', 'column', 'description', 'ALTER TABLE public.feedback ADD COLUMN description text', ''),
+            (64, 'feedback', 'column', 'steps_to_reproduce', 'ALTER TABLE public.feedback ADD COLUMN steps_to_reproduce text', ''),
+            (65, 'feedback', 'column', 'expected_behavior', 'ALTER TABLE public.feedback ADD COLUMN expected_behavior text', ''),
+            (66, 'feedback', 'column', 'actual_behavior', 'ALTER TABLE public.feedback ADD COLUMN actual_behavior text', ''),
+            (67, 'feedback', 'column', 'user_name', 'ALTER TABLE public.feedback ADD COLUMN user_name text', ''),
+            (68, 'feedback', 'column', 'user_email', 'ALTER TABLE public.feedback ADD COLUMN user_email text', ''),
+            (69, 'feedback', 'column', 'contact_method', 'ALTER TABLE public.feedback ADD COLUMN contact_method text', ''),
+            (70, 'feedback', 'column', 'contact_value', 'ALTER TABLE public.feedback ADD COLUMN contact_value text', ''),
+            (71, 'feedback', 'column', 'user_agent', 'ALTER TABLE public.feedback ADD COLUMN user_agent text', ''),
+            (72, 'feedback', 'column', 'url', 'ALTER TABLE public.feedback ADD COLUMN url text', ''),
+            (73, 'feedback', 'column', 'widget_version', 'ALTER TABLE public.feedback ADD COLUMN widget_version text', ''),
+            (74, 'feedback', 'column', 'browser_info', 'ALTER TABLE public.feedback ADD COLUMN browser_info jsonb', ''),
+            (75, 'feedback', 'column', 'tags', 'ALTER TABLE public.feedback ADD COLUMN tags text[] NOT NULL DEFAULT ''{}''', ''),
+            (76, 'feedback', 'column', 'metadata', 'ALTER TABLE public.feedback ADD COLUMN metadata jsonb NOT NULL DEFAULT ''{}''', ''),
+            (77, 'feedback', 'column', 'resolved_at', 'ALTER TABLE public.feedback ADD COLUMN resolved_at timestamptz', ''),
+            (78, 'feedback', 'column', 'created_at', 'ALTER TABLE public.feedback ADD COLUMN created_at timestamptz NOT NULL DEFAULT now()', ''),
+            (79, 'feedback', 'column', 'updated_at', 'ALTER TABLE public.feedback ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now()', ''),
+            (80, 'feedback', 'reference', 'conversation_id', 'ALTER TABLE public.feedback ADD CONSTRAINT feedback_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES public.conversations (id) ON DELETE SET NULL', ''),
+            (81, 'feedback', 'index', 'feedback_pressing', 'CREATE INDEX feedback_pressing ON public.feedback (tenant_id, created_at, id) WHERE priority IN (''urgent'', ''high'') AND resolved_at IS NULL', ''),
+            (82, 'feedback', 'index', 'feedback_list', 'CREATE INDEX feedback_list ON public.feedback (tenant_id, created_at, id)', ''),
+            (83, 'feedback', 'index', 'feedback_conversation', 'CREATE INDEX feedback_conversation ON public.feedback (conversation_id) WHERE conversation_id IS NOT NULL', ''),
+            (84, 'feedback', 'trigger', 'feedback_updated_at', 'CREATE TRIGGER feedback_updated_at BEFORE UPDATE ON public.feedback FOR EACH ROW EXECUTE FUNCTION public.badged_set_updated_at()', ''),
+            (85, 'feedback', 'comment', '', 'COMMENT ON TABLE public.feedback IS ''What a person reported. Counted in feedback while it is urgent or high and not resolved.''', ''),
+            (86, 'integrations', 'column', 'tenant_id', 'ALTER TABLE public.integrations ADD COLUMN tenant_id uuid REFERENCES public.tenants (id) ON DELETE CASCADE', ''),
+            (87, 'integrations', 'column', 'provider', 'ALTER TABLE public.integrations ADD COLUMN provider text', ''),
+            (88, 'integrations', 'column', 'name', 'ALTER TABLE public.integrations ADD COLUMN name text', ''),
+            (89, 'integrations', 'column', 'status', 'ALTER TABLE public.integrations ADD COLUMN status text NOT NULL DEFAULT ''active''', ''),
+            (90, 'integrations', 'column', 'credentials', 'ALTER TABLE public.integrations ADD COLUMN credentials jsonb NOT NULL DEFAULT ''{}''', ''),
+            (91, 'integrations', 'column', 'config', 'ALTER TABLE public.integrations ADD COLUMN config jsonb NOT NULL DEFAULT ''{}''', ''),
+            (92, 'integrations', 'column', 'created_at', 'ALTER TABLE public.integrations ADD COLUMN created_at timestamptz NOT NULL DEFAULT now()', ''),
+            (93, 'integrations', 'column', 'updated_at', 'ALTER TABLE public.integrations ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now()', ''),
+            (94, 'integrations', 'index', 'integrations_broken', 'CREATE INDEX integrations_broken ON public.integrations (tenant_id, created_at, id) WHERE status IN (''error'', ''disabled'')', ''),
+            (95, 'integrations', 'index', 'integrations_list', 'CREATE INDEX integrations_list ON public.integrations (tenant_id, created_at, id)', ''),
+            (96, 'integrations', 'trigger', 'integrations_updated_at', 'CREATE TRIGGER integrations_updated_at BEFORE UPDATE ON public.integrations FOR EACH ROW EXECUTE FUNCTION public.badged_set_updated_at()', ''),
+            (97, 'integrations', 'comment', '', 'COMMENT ON TABLE public.integrations IS ''A service that a tenant connected. Counted in integrations.installed while it is broken or switched off.''', ''),
+            (98, 'integrations', 'comment', 'credentials', 'COMMENT ON COLUMN public.integrations.credentials IS ''Never leaves the server.''', ''),
+            (99, 'integration_outbox', 'column', 'tenant_id', 'ALTER TABLE public.integration_outbox ADD COLUMN tenant_id uuid REFERENCES public.tenants (id) ON DELETE CASCADE', ''),
+            (100, 'integration_outbox', 'column', 'provider', 'ALTER TABLE public.integration_outbox ADD COLUMN provider text', ''),
+            (101, 'integration_outbox', 'column', 'integration_id', 'ALTER TABLE public.integration_outbox ADD COLUMN integration_id uuid REFERENCES public.integrations (id) ON DELETE SET NULL', ''),
+            (102, 'integration_outbox', 'column', 'conversation_id', 'ALTER TABLE public.integration_outbox ADD COLUMN conversation_id uuid', ' REFERENCES public.conversations (id) ON DELETE CASCADE'),
+            (103, 'integration_outbox', 'column', 'payload', 'ALTER TABLE public.integration_outbox ADD COLUMN payload jsonb NOT NULL DEFAULT ''{}''', ''),
+            (104, 'integration_outbox', 'column', 'status', 'ALTER TABLE public.integration_outbox ADD COLUMN status text NOT NULL DEFAULT ''pending''', ''),
+            (105, 'integration_outbox', 'column', 'attempts', 'ALTER TABLE public.integration_outbox ADD COLUMN attempts integer NOT NULL DEFAULT 0', ''),
+            (106, 'integration_outbox', 'column', 'next_attempt_at', 'ALTER TABLE public.integration_outbox ADD COLUMN next_attempt_at timestamptz DEFAULT now()', ''),
+            (107, 'integration_outbox', 'column', 'last_error', 'ALTER TABLE public.integration_outbox ADD COLUMN last_error text', ''),
+            (108, 'integration_outbox', 'column', 'message_context', 'ALTER TABLE public.integration_outbox ADD COLUMN message_context jsonb', ''),
+            (109, 'integration_outbox', 'column', 'created_at', 'ALTER TABLE public.integration_outbox ADD COLUMN created_at timestamptz NOT NULL DEFAULT now()', ''),
+            (110, 'integration_outbox', 'column', 'sent_at', 'ALTER TABLE public.integration_outbox ADD COLUMN sent_at timestamptz', ''),
+            (111, 'integration_outbox', 'reference', 'conversation_id', 'ALTER TABLE public.integration_outbox ADD CONSTRAINT integration_outbox_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES public.conversations (id) ON DELETE CASCADE', ''),
+            (112, 'integration_outbox', 'index', 'integration_outbox_failed', 'CREATE INDEX integration_outbox_failed ON public.integration_outbox (tenant_id, created_at, id) WHERE status = ''failed''', ''),
+            (113, 'integration_outbox', 'index', 'integration_outbox_failed_conversations', 'CREATE INDEX integration_outbox_failed_conversations ON public.integration_outbox (tenant_id, conversation_id, created_at) WHERE status = ''failed'' AND conversation_id IS NOT NULL', ''),
+            (114, 'integration_outbox', 'index', 'integration_outbox_list', 'CREATE INDEX integration_outbox_list ON public.integration_outbox (tenant_id, created_at, id)', ''),
+            (115, 'integration_outbox', 'index', 'integration_outbox_due', 'CREATE INDEX integration_outbox_due ON public.integration_outbox (status, next_attempt_at) WHERE next_attempt_at IS NOT NULL', ''),
+            (116, 'integration_outbox', 'index', 'integration_outbox_integration', 'CREATE INDEX integration_outbox_integration ON public.integration_outbox (integration_id) WHERE integration_id IS NOT NULL', ''),
+            (117, 'integration_outbox', 'index', 'integration_outbox_conversation', 'CREATE INDEX integration_outbox_conversation ON public.integration_outbox (conversation_id) WHERE conversation_id IS NOT NULL', ''),
+            (118, 'integration_outbox', 'comment', '', 'COMMENT ON TABLE public.integration_outbox IS ''Deliveries on their way to an integration. Counted in automation.outbox, and by their conversation, while failed.''', ''),
+            (119, 'integration_outbox', 'comment', 'integration_id', 'COMMENT ON COLUMN public.integration_outbox.integration_id IS ''A delivery that failed stays failed, and counted, when the integration it was meant for is removed.''', ''),
+            (120, 'integration_outbox', 'comment', 'next_attempt_at', 'COMMENT ON COLUMN public.integration_outbox.next_attempt_at IS ''NULL once there is nothing left to try.''', '')
+        ) AS w (place, relation, kind, name, statement, reference)
+        JOIN pg_catalog.pg_class c ON c.oid = to_regclass('public.' || w.relation)
+        ORDER BY w.place
+    LOOP
+        is_lacking := CASE step.kind
+            WHEN 'column' THEN NOT EXISTS (
+                SELECT FROM pg_catalog.pg_attribute a
+                WHERE a.attrelid = step.oid AND a.attname = step.name AND NOT a.attisdropped)
+            WHEN 'index' THEN to_regclass('public.' || step.name) IS NULL AND coalesce(
+                pg_relation_size(step.oid) < nullif(current_setting('badged.large_table_bytes', true), '')::bigint, true)
+            -- A trigger of another name that keeps updated_at will do.
+            WHEN 'trigger' THEN NOT EXISTS (
+                SELECT FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+                WHERE t.tgrelid = step.oid AND NOT t.tgisinternal
+                  AND (t.tgname = step.name OR p.proname = 'moddatetime' OR p.prosrc LIKE '%updated_at%'))
+            -- For a table that never had rows: it might not hold for those that are there.
+            WHEN 'reference' THEN can_refer AND step.is_mine AND step.relkind = 'r' AND pg_relation_size(step.oid) = 0
+                AND NOT EXISTS (
+                SELECT FROM pg_catalog.pg_constraint k
+                JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
+                WHERE k.conrelid = step.oid AND k.contype = 'f' AND a.attname = step.name)
+            ELSE step.is_mine AND CASE step.name
+                WHEN '' THEN obj_description(step.oid, 'pg_class')
+                ELSE (SELECT col_description(step.oid, a.attnum) FROM pg_catalog.pg_attribute a
+                      WHERE a.attrelid = step.oid AND a.attname = step.name AND NOT a.attisdropped)
+                END IS NULL
+            END;
+        CONTINUE WHEN NOT is_lacking;
+        IF NOT step.is_mine THEN
+            RAISE EXCEPTION 'public.% lacks the % % and maybe more, and belongs to %, for whom role % may not add it: run this as %, or have GRANT % TO % run',
+                    step.relation, step.kind, step.name, step.owner, quote_ident(current_user), step.owner, step.owner,
+                    quote_ident(current_user)
+                USING ERRCODE = 'insufficient_privilege';
+        END IF;
+        BEGIN
+            EXECUTE step.statement || CASE WHEN can_refer THEN step.reference ELSE '' END;
+        EXCEPTION WHEN OTHERS THEN
+            RAISE EXCEPTION 'adding the % % to public.%: %', step.kind, step.name, step.relation, SQLERRM
+                USING ERRCODE = SQLSTATE;
+        END;
+    END LOOP;
+END
+$badged$;
+
+COMMIT;
