@@ -29,6 +29,13 @@ const struct option_text option_texts[OPTION__COUNT] = {
     [OPTION_ONCE] = {"once", 0, NULL, "Print the badges of each tenant, and exit."},
     [OPTION_EVERY] = {"every", 0, "SECONDS", "Time between two changes, 0.05 to 3600. Default 2."},
     [OPTION_MAN] = {"man", 0, NULL, "Print the manual page, in the language of man(7)."},
+    [OPTION_TO] = {"to", 0, "N",
+                   "Apply the files up to the one whose name begins with N, and no further."},
+    [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "Say what would be done, and do nothing."},
+    [OPTION_EXIT_CODE] = {"exit-code", 0, NULL, "Exit 1 when `badged migrate up` has work to do."},
+    [OPTION_FORMAT] = {"format", 0, "FORMAT",
+                       "How files are named: `supabase`, by the time, as `supabase db push` takes "
+                       "them, is the only one."},
     [OPTION_QUIET] = {"quiet", 'q', NULL, "Log warnings and errors only."},
     [OPTION_HELP] = {"help", 'h', NULL, "Say how the command is used."},
 };
@@ -84,6 +91,44 @@ static const struct command table[] = {
      O(DATABASE) | O(LISTEN) | O(THREADS) | O(ONCE) | O(EVERY) | O(JSON) | O(QUIET),
      {"badged demo", "badged demo --once", "badged demo --every 0.2 --listen 127.0.0.1:0"},
      cmd_demo},
+    {"migrate up",
+     NULL,
+     "Make the tables that badges count.",
+     "Brings a database to the state in which all badge tables exist: makes those that are not "
+     "there, and adds the columns, indexes and triggers that others lack. It drops and rewrites "
+     "nothing, may be run again, and may be broken off. Indexes of large tables are built beside "
+     "their writers. In Postgres tenants and tenant_sites are made where neither is there; the "
+     "publication that badged follows is made where the role may; row level security is applied "
+     "with `--to 99` only.",
+     O(CONFIG) | O(DATABASE) | O(TO) | O(DRY_RUN) | O(QUIET),
+     {"badged migrate up", "badged migrate up --dry-run",
+      "badged migrate up --database postgres://owner@db.example.com/shop --to 90"},
+     cmd_migrate_up},
+    {"migrate status",
+     NULL,
+     "Say which files were applied, and whether they changed since.",
+     "",
+     O(CONFIG) | O(DATABASE) | O(JSON) | O(EXIT_CODE),
+     {"badged migrate status", "badged migrate status --json --exit-code"},
+     cmd_migrate_status},
+    {"migrate verify",
+     NULL,
+     "Check that all badge tables are there and usable.",
+     "Prints for each of the five tables whether it has indexes, rules and triggers, and then what "
+     "is missing. Exits 0 only when all five are there, with the columns that badges need, and can "
+     "be read.",
+     O(CONFIG) | O(DATABASE) | O(JSON),
+     {"badged migrate verify"},
+     cmd_migrate_verify},
+    {"migrate export",
+     "DIR",
+     "Write the files for another tool to apply.",
+     "Writes the files that `badged migrate up` applies to Postgres into DIR, each named by the "
+     "time it is to be applied at. A file that is there already with the same text is not written "
+     "again.",
+     O(TO) | O(FORMAT),
+     {"badged migrate export --format supabase supabase/migrations"},
+     cmd_migrate_export},
     {"version",
      NULL,
      "Print the version, and those of the libraries in use.",
@@ -110,6 +155,29 @@ const struct command *command_find(const char *name)
 {
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
         if (strcmp(table[i].name, name) == 0)
+            return &table[i];
+    return NULL;
+}
+
+bool command_is_of(const struct command *c, const char *group)
+{
+    size_t len = strlen(group);
+    return strncmp(c->name, group, len) == 0 && c->name[len] == ' ';
+}
+
+static bool is_group(const char *name)
+{
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        if (command_is_of(&table[i], name))
+            return true;
+    return false;
+}
+
+/* The command of two words, or NULL. */
+static const struct command *find_two(const char *group, const char *word)
+{
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        if (command_is_of(&table[i], group) && strcmp(table[i].name + strlen(group) + 1, word) == 0)
             return &table[i];
     return NULL;
 }
@@ -182,6 +250,8 @@ static enum err parse_operand(const struct command *c, int argc, char **argv, st
 {
     if (optind < argc)
         in->operand = argv[optind++];
+    if (c->run == cmd_help && optind < argc && find_two(in->operand, argv[optind]) != NULL)
+        in->operand = find_two(in->operand, argv[optind++])->name;
     if (optind < argc || (in->operand != NULL && c->operand == NULL))
         return error_set(e, ERR_USAGE, "`badged %s` takes no '%.60s'; see `badged help %s`",
                          c->name, argv[optind < argc ? optind : optind - 1], c->name);
@@ -190,6 +260,25 @@ static enum err parse_operand(const struct command *c, int argc, char **argv, st
         return error_set(e, ERR_USAGE, "`badged %s` needs a %s; see `badged help %s`", c->name,
                          c->operand, c->name);
     return ERR_OK;
+}
+
+/* The second word of a group. `--help` in its place asks for help on the group. */
+static enum err parse_group(const char *group, int argc, char **argv, struct invocation *in,
+                            struct error *e)
+{
+    const char *word = argc > 2 ? argv[2] : "";
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+        *in = (struct invocation){.command = command_find("help"), .operand = group};
+        return ERR_OK;
+    }
+    in->command = find_two(group, word);
+    if (in->command != NULL)
+        return ERR_OK;
+    if (*word == '\0')
+        return error_set(e, ERR_USAGE, "`badged %s` needs another word; see `badged help %s`",
+                         group, group);
+    return error_set(e, ERR_USAGE, "there is no command '%s %.60s'; see `badged help %s`", group,
+                     word, group);
 }
 
 enum err command_parse(int argc, char **argv, struct invocation *ret, struct error *e)
@@ -205,12 +294,21 @@ enum err command_parse(int argc, char **argv, struct invocation *ret, struct err
         if (strcmp(name, aliases[i][0]) == 0)
             name = aliases[i][1];
     struct invocation in = {.command = command_find(name)};
+    int words = 1;
+    if (is_group(name)) {
+        enum err err = parse_group(name, argc, argv, &in, e);
+        if (err != ERR_OK || in.operand != NULL) {
+            *ret = in;
+            return err;
+        }
+        words = 2;
+    }
     if (in.command == NULL)
         return error_set(e, ERR_USAGE, "there is no command '%.60s'; `badged help` lists them",
                          name);
-    enum err err = parse_options(in.command, argc - 1, argv + 1, &in, e);
+    enum err err = parse_options(in.command, argc - words, argv + words, &in, e);
     if (err == ERR_OK)
-        err = parse_operand(in.command, argc - 1, argv + 1, &in, e);
+        err = parse_operand(in.command, argc - words, argv + words, &in, e);
     if (err == ERR_OK)
         *ret = in;
     return err;

@@ -24,6 +24,10 @@ enum option_id {
     OPTION_ONCE,
     OPTION_EVERY,
     OPTION_MAN,
+    OPTION_TO,
+    OPTION_DRY_RUN,
+    OPTION_EXIT_CODE,
+    OPTION_FORMAT,
     OPTION_QUIET,
     OPTION_HELP,
     OPTION__COUNT
@@ -38,7 +42,7 @@ struct invocation {
 };
 
 struct command {
-    const char *name;
+    const char *name;    /* one word, or two: those that share the first are a group */
     const char *operand; /* what it takes: "TENANT", "[FILE]", or NULL */
     const char *summary; /* one line */
     const char *description;
@@ -60,6 +64,9 @@ extern const struct option_text option_texts[OPTION__COUNT];
 const struct command *commands(size_t *count);
 const struct command *command_find(const char *name);
 
+/* command_is_of(c, group): whether it is one of that group: "migrate up" is of "migrate". */
+bool command_is_of(const struct command *c, const char *group);
+
 /* command_parse(argc, argv, ret, e): read a command line. ERR_USAGE says what is wrong and which
  * help to read. */
 enum err command_parse(int argc, char **argv, struct invocation *ret, struct error *e) MUST_CHECK;
@@ -75,11 +82,16 @@ enum err serve_check(const struct config *config, const struct config_flags *fla
 /* command_fail(e): print the error to standard error, and give its exit code. */
 int command_fail(const struct error *e);
 
-/* One function a command, each in a file of its name. Each returns the exit code. */
+/* One function a command, each in a file of its name, or of its group's. Each returns the exit
+ * code. */
 int cmd_serve(const struct invocation *in);
 int cmd_badges(const struct invocation *in);
 int cmd_check(const struct invocation *in);
 int cmd_demo(const struct invocation *in);
+int cmd_migrate_up(const struct invocation *in);
+int cmd_migrate_status(const struct invocation *in);
+int cmd_migrate_verify(const struct invocation *in);
+int cmd_migrate_export(const struct invocation *in);
 int cmd_version(const struct invocation *in);
 int cmd_help(const struct invocation *in);
 

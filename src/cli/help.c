@@ -69,15 +69,28 @@ static void print_command(const struct command *c)
         (void)printf("  %s\n", c->examples[i]);
 }
 
+/* All commands, or those of one group. Returns how many they are. */
+static size_t print_list(const char *group)
+{
+    size_t count, printed = 0;
+    const struct command *table = commands(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (group != NULL && !command_is_of(&table[i], group))
+            continue;
+        if (printed++ == 0)
+            (void)printf("Commands:\n");
+        (void)printf("  %-16s", table[i].name);
+        print_wrapped(table[i].summary, 18, 18);
+    }
+    return printed;
+}
+
 static void print_all(void)
 {
-    size_t count;
-    const struct command *table = commands(&count);
     (void)printf("badged turns the rows of your own database into live, exact sidebar "
                  "badge\ncounts, one set per tenant.\n\n"
-                 "Usage: badged COMMAND [OPTION]…\n\nCommands:\n");
-    for (size_t i = 0; i < count; i++)
-        (void)printf("  %-10s%s\n", table[i].name, table[i].summary);
+                 "Usage: badged COMMAND [OPTION]…\n\n");
+    (void)print_list(NULL);
     (void)printf("\nStart with:\n  badged demo               see it work, on data of its own\n"
                  "  badged help COMMAND       options and examples of one command\n");
 }
@@ -172,6 +185,8 @@ int cmd_help(const struct invocation *in)
         return 0;
     }
     const struct command *c = command_find(in->operand);
+    if (c == NULL && print_list(in->operand) > 0)
+        return 0;
     if (c == NULL) {
         struct error e;
         (void)error_set(&e, ERR_USAGE, "there is no command '%.60s'; `badged help` lists them",

@@ -339,3 +339,28 @@ enum err store_sqlite_open(const char *path, sqlite3 **ret, struct error *e)
         advise(path, e);
     return err;
 }
+
+enum err store_sqlite_examine(const char *path, int *ret, struct error *e)
+{
+    bool is_there = false;
+    struct identity id = {0};
+    sqlite3 *db = NULL;
+    enum err err = check_place(path, &is_there, e);
+    if (err == ERR_OK && !is_there) {
+        *ret = 0;
+        return ERR_OK;
+    }
+    if (err == ERR_OK)
+        err = sqlite_open(path, SQLITE_MODE_READ, STORE_SQLITE_BUSY_MS, &db, e);
+    if (err != ERR_OK)
+        return err;
+    err = identify(db, &id, e);
+    if (err == ERR_OK)
+        err = accept(&id, e);
+    (void)sqlite3_close(db);
+    if (err != ERR_OK)
+        error_wrap(e, "opening %s", path);
+    else
+        *ret = (int)id.version;
+    return err;
+}

@@ -36,4 +36,9 @@ int store_sqlite_version(void);
  * no plain file. The message says what happened, to what file, and what to do next. */
 enum err store_sqlite_open(const char *path, sqlite3 **ret, struct error *e) MUST_CHECK;
 
+/* store_sqlite_examine(path, ret, e): the version of the tables in a file, 0 where there is no file
+ * or nothing in it. Writes nothing, and refuses what is not badged's, or newer, as
+ * store_sqlite_open does. */
+enum err store_sqlite_examine(const char *path, int *ret, struct error *e) MUST_CHECK;
+
 #endif

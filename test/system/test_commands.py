@@ -9,7 +9,8 @@ import pytest
 from badged import Badged, ROOT, environment, program, run
 
 TENANT = "0b9dd3c2-6e0c-4a9c-9f6c-0d6c8a6f1a01"
-COMMANDS = ["serve", "badges", "check", "demo", "version", "help"]
+COMMANDS = ["serve", "badges", "check", "demo", "migrate up", "migrate status", "migrate verify", "migrate export",
+            "version", "help"]
 USAGE, CONFIG, NOT_FOUND, SCHEMA = 64, 78, 66, 72
 
 
@@ -28,7 +29,7 @@ def filled(database):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_of_every_command_shows_usage_options_and_examples(command):
-    asked, by_option = run("help", command), run(command, "--help")
+    asked, by_option = run("help", *command.split()), run(*command.split(), "--help")
     assert asked.returncode == by_option.returncode == 0
     assert asked.stdout == by_option.stdout
     assert asked.stdout.startswith(f"Usage: badged {command}")
@@ -45,13 +46,20 @@ def test_help_lists_every_command(arguments):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_example_in_the_help_parses(command):
-    examples = run("help", command).stdout.partition("Examples:\n")[2].splitlines()
+    examples = run("help", *command.split()).stdout.partition("Examples:\n")[2].splitlines()
     assert examples
     for example in examples:
         words = example.split("|")[0].split()
         assert words[0] == "badged"
         done = run(*words[1:], "--help")
         assert done.returncode == 0, f"{example}: {done.stderr}"
+
+
+@pytest.mark.parametrize("arguments", [["help", "migrate"], ["migrate", "--help"]])
+def test_help_of_a_group_lists_its_commands(arguments):
+    done = run(*arguments)
+    assert done.returncode == 0
+    assert re.findall(r"(?m)^  (\w+ \w+) ", done.stdout) == [c for c in COMMANDS if c.startswith("migrate ")]
 
 
 def test_version_names_the_libraries_in_use():
@@ -73,6 +81,9 @@ def test_the_manual_page_has_every_command_and_no_fault(tmp_path):
 @pytest.mark.parametrize("arguments, message", [
     ([], "a command is needed"),
     (["frobnicate"], "there is no command 'frobnicate'"),
+    (["migrate"], "`badged migrate` needs another word"),
+    (["migrate", "frobnicate"], "there is no command 'migrate frobnicate'"),
+    (["migrate", "export"], "`badged migrate export` needs a DIR"),
     (["help", "frobnicate"], "there is no command 'frobnicate'"),
     (["serve", "--frobnicate"], "has no option --frobnicate"),
     (["serve", "-z"], "has no option -z"),
