@@ -325,6 +325,18 @@ enum err index_apply(struct index *ix, const struct change *change)
     return ERR_OK;
 }
 
+void index_reserve(struct index *ix, size_t source, size_t rows)
+{
+    assert(source < ix->sources_count);
+    rowset_reserve(&ix->sources[source].rows, rows);
+}
+
+void index_trim(struct index *ix)
+{
+    for (size_t i = 0; i < ix->sources_count; i++)
+        rowset_trim(&ix->sources[i].rows);
+}
+
 /* ---- publication ---- */
 
 static void publish(struct index *ix, struct counts *counts, uint32_t tenant)

@@ -59,6 +59,11 @@ void index_free(struct index *ix);
 /* index_secret(ix): what keys of this index are hashed with. */
 const struct key_secret *index_secret(const struct index *ix);
 
+/* index_reserve(ix, source, rows): about so many rows will be live in a source of the definitions:
+ * a guess that spares a load moving them as it grows. index_trim(ix): that load is over. */
+void index_reserve(struct index *ix, size_t source, size_t rows);
+void index_trim(struct index *ix);
+
 /* index_apply(ix, change): apply one change to every source of its table. ERR_MEMORY: the index
  * must be thrown away. */
 enum err index_apply(struct index *ix, const struct change *change) MUST_CHECK;

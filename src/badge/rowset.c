@@ -123,6 +123,35 @@ enum err rowset_add(struct rowset *s, const struct row *row, struct row **ret)
     return ERR_OK;
 }
 
+/* A segment gets a 64th of the rows and a few more or less: room for them at 3/4 full leaves
+ * enough. */
+void rowset_reserve(struct rowset *s, size_t rows)
+{
+    size_t slots = rows / ROWSET_SEGMENTS / 3 * 4;
+    if (slots > UINT32_MAX / 2)
+        return;
+    for (size_t i = 0; i < ROWSET_SEGMENTS; i++)
+        if (slots > s->segments[i].slots_count &&
+            resize(s, &s->segments[i], (uint32_t)slots) != ERR_OK)
+            return;
+}
+
+/* To 3/4 full: a sixth more rows until it grows again. Without memory for the smaller table the
+ * larger one serves as well. */
+static void shrink(struct rowset *s, struct rowset_segment *g)
+{
+    if (g->slots_count <= SLOTS_MIN || g->rows_count >= g->slots_count / 2)
+        return;
+    uint32_t fewer = g->rows_count / 3 * 4 + g->rows_count % 3;
+    (void)resize(s, g, fewer > SLOTS_MIN ? fewer : SLOTS_MIN);
+}
+
+void rowset_trim(struct rowset *s)
+{
+    for (size_t i = 0; i < ROWSET_SEGMENTS; i++)
+        shrink(s, &s->segments[i]);
+}
+
 /* Slots from one to the other, going round. */
 static uint32_t distance(const struct rowset_segment *g, uint32_t from, uint32_t to)
 {
@@ -147,12 +176,7 @@ void rowset_remove(struct rowset *s, struct row *row)
     memset(&g->slots[hole], 0xFF, sizeof(g->slots[hole]));
     g->rows_count--;
     s->rows_count--;
-    /* To 3/4 full: a sixth more rows until it grows again. Without memory for the smaller table the
-     * larger one serves as well. */
-    if (g->slots_count > SLOTS_MIN && g->rows_count < g->slots_count / 2) {
-        uint32_t fewer = g->slots_count - g->slots_count / 3;
-        (void)resize(s, g, fewer > SLOTS_MIN ? fewer : SLOTS_MIN);
-    }
+    shrink(s, g);
 }
 
 const struct row *rowset_next(const struct rowset *s, const struct row *row)

@@ -59,6 +59,12 @@ void rowset_prefetch(const struct rowset *s, const struct row_key *key);
  * is as rowset_find does. ERR_MEMORY leaves the set as it was. */
 enum err rowset_add(struct rowset *s, const struct row *row, struct row **ret) MUST_CHECK;
 
+/* rowset_reserve(s, rows): room for about so many rows, so that adding them moves none; a guess
+ * that is wrong costs time or, until rowset_trim, memory. Without that memory it does nothing.
+ * rowset_trim(s): give back the room beyond what segments have by themselves. Rows move. */
+void rowset_reserve(struct rowset *s, size_t rows);
+void rowset_trim(struct rowset *s);
+
 /* rowset_remove(s, row): remove a row that rowset_find gave. Segments shrink as they empty. */
 void rowset_remove(struct rowset *s, struct row *row);
 

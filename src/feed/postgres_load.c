@@ -13,7 +13,8 @@
 #include <string.h>
 
 enum {
-    CLOCK_ROWS = 1024 /* rows between two looks at the clock */
+    CLOCK_ROWS = 1024,      /* rows between two looks at the clock */
+    RESERVED_MAX = 1 << 24, /* rows that a guess may take memory for: half a GiB */
 };
 
 struct reading {
@@ -25,40 +26,79 @@ struct reading {
     int64_t told_ms;
 };
 
+static bool is_source_of(const struct source *s, const struct table *t)
+{
+    return strcmp(s->table, t->name) == 0 && strcmp(s->schema, t->schema) == 0;
+}
+
 char *load_where(const struct definitions *d, const struct table *t)
 {
     struct buffer b = {0};
     for (size_t i = 0; i < d->sources_count; i++) {
         const struct source *s = &d->sources[i];
-        if (strcmp(s->table, t->name) == 0 && strcmp(s->schema, t->schema) == 0)
+        if (is_source_of(s, t))
             buffer_printf(&b, "%s(%s)", b.len > 0 ? " OR " : "", s->where);
     }
     return buffer_take(&b);
 }
 
 /* ONLY leaves out the rows of tables that inherit from this one, as the publication does. */
+static char *from_table(const struct load *l, size_t table)
+{
+    const struct table *t = &l->catalog->tables[table];
+    struct buffer name = {0};
+    char *schema = sql_identifier(t->schema), *relation = sql_identifier(t->name);
+    buffer_printf(&name, "%s%s.%s", l->catalog->details[table].is_partitioned ? "" : "ONLY ",
+                  schema, relation);
+    free(schema);
+    free(relation);
+    return buffer_take(&name);
+}
+
 static char *copy_statement(const struct load *l, size_t table)
 {
     const struct table *t = &l->catalog->tables[table];
-    struct buffer columns = {0}, name = {0};
+    struct buffer columns = {0};
     for (size_t i = 0; i < t->columns_count; i++) {
         char *column = sql_identifier(t->columns[i].name);
         buffer_printf(&columns, "%s%s", i > 0 ? ", " : "", column);
         free(column);
     }
-    char *schema = sql_identifier(t->schema), *relation = sql_identifier(t->name);
-    buffer_printf(&name, "%s%s.%s", l->catalog->details[table].is_partitioned ? "" : "ONLY ",
-                  schema, relation);
     char *where = load_where(l->definitions, t), *list = buffer_take(&columns),
-         *from = buffer_take(&name);
+         *from = from_table(l, table);
     const struct sql_variable variables[] = {{"columns", list}, {"table", from}, {"where", where}};
     char *sql = sql_fill(embed_load_sql, variables, 3);
-    free(schema);
-    free(relation);
     free(where);
     free(list);
     free(from);
     return sql;
+}
+
+/* How many rows the server's planner expects to be live in a source; 0 when it does not say. Its
+ * first line reads "Seq Scan on t  (cost=0.00..35.50 rows=2550 width=0)". */
+static size_t estimate(const struct load *l, size_t table, const struct source *s)
+{
+    char *from = from_table(l, table);
+    const struct sql_variable variables[] = {{"table", from}, {"where", s->where}};
+    char *sql = sql_fill(embed_estimate_sql, variables, 2);
+    PGresult *r = NULL;
+    size_t rows = 0;
+    if (session_query(l->session, sql, NULL, 0, SESSION_QUERY_MS, &r, NULL) == ERR_OK &&
+        PQntuples(r) > 0) {
+        const char *told = strstr(PQgetvalue(r, 0, 0), " rows=");
+        rows = told != NULL ? strtoull(told + strlen(" rows="), NULL, 10) : 0;
+    }
+    PQclear(r);
+    free(sql);
+    free(from);
+    return rows < RESERVED_MAX ? rows : RESERVED_MAX;
+}
+
+static void reserve(const struct load *l, size_t table)
+{
+    for (size_t i = 0; i < l->definitions->sources_count; i++)
+        if (is_source_of(&l->definitions->sources[i], &l->catalog->tables[table]))
+            index_reserve(l->index, i, estimate(l, table, &l->definitions->sources[i]));
 }
 
 static enum err apply_line(const struct reading *g, char *line, size_t len, struct error *e)
@@ -136,6 +176,7 @@ static enum err load_table(const struct load *l, size_t table, size_t *rows, str
                         .row = mem_zero(t->columns_count, sizeof(*g.row)),
                         .rows = rows,
                         .told_ms = clock_ms()};
+    reserve(l, table);
     char *sql = copy_statement(l, table);
     PGresult *r = NULL;
     enum err err = session_query(l->session, sql, NULL, 0, LOAD_SILENT_MS_MAX, &r, e);
@@ -158,6 +199,7 @@ enum err load_rows(const struct load *l, struct error *e)
     size_t rows = 0;
     for (size_t i = 0; err == ERR_OK && i < l->catalog->tables_count; i++)
         err = load_table(l, i, &rows, e);
+    index_trim(l->index);
     if (err == ERR_OK)
         err = session_query(l->session, "COMMIT", NULL, 0, SESSION_QUERY_MS, NULL, e);
     return err;

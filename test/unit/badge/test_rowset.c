@@ -253,6 +253,54 @@ static void a_row_takes_at_most_48_bytes_at_every_size(void **state)
     assert_int_equal(bytes_now, 0);
 }
 
+/* Whatever is guessed, every row is found, and a row takes no more than promised once the set was
+ * trimmed. A guess that is right spares all growing. */
+static void a_set_holds_its_rows_whatever_was_reserved(void **state)
+{
+    (void)state;
+    enum {
+        ROWS = 100000
+    };
+    static const size_t guesses[] = {0, 1, 1000, ROWS / 2, ROWS - 1, ROWS, ROWS * 20, SIZE_MAX};
+    for (size_t g = 0; g < sizeof(guesses) / sizeof(guesses[0]); g++) {
+        struct rowset s;
+        rowset_init(&s, 5);
+        rowset_reserve(&s, guesses[g]);
+        size_t reserved = rowset_bytes(&s);
+        for (int64_t i = 0; i < ROWS; i++) {
+            struct row *added, row = {.key = key_of_int(i), .tenant = 1, .distinct = ROW_NONE};
+            assert_int_equal(rowset_add(&s, &row, &added), ERR_OK);
+        }
+        if (guesses[g] == ROWS)
+            assert_int_equal(rowset_bytes(&s), reserved);
+        rowset_trim(&s);
+        assert_true(rowset_check(&s));
+        assert_int_equal(s.rows_count, ROWS);
+        assert_true(rowset_bytes(&s) <= (size_t)48 * ROWS);
+        rowset_fini(&s);
+    }
+    assert_int_equal(bytes_now, 0);
+}
+
+static void what_was_reserved_in_vain_is_given_back(void **state)
+{
+    (void)state;
+    struct rowset s;
+    rowset_init(&s, 5);
+    rowset_reserve(&s, 1000000);
+    struct row_key key = key_of_int(1);
+    assert_null(rowset_find(&s, &key));
+    assert_null(rowset_next(&s, NULL));
+    rowset_trim(&s);
+    assert_true(rowset_check(&s));
+    assert_true(rowset_bytes(&s) < 16000);
+    is_memory_out = true; /* a guess is no reason to fail */
+    rowset_reserve(&s, 1000000);
+    is_memory_out = false;
+    assert_true(rowset_check(&s));
+    rowset_fini(&s);
+}
+
 /* ---- failure ---- */
 
 static void without_memory_a_set_stays_as_it_was(void **state)
@@ -410,6 +458,8 @@ int main(void)
         cmocka_unit_test(it_holds_rows_that_all_want_one_slot),
         cmocka_unit_test(rows_lie_close_to_home_whatever_the_keys),
         cmocka_unit_test(a_row_takes_at_most_48_bytes_at_every_size),
+        cmocka_unit_test(a_set_holds_its_rows_whatever_was_reserved),
+        cmocka_unit_test(what_was_reserved_in_vain_is_given_back),
         cmocka_unit_test(without_memory_a_set_stays_as_it_was),
         cmocka_unit_test(a_broken_precondition_aborts),
         cmocka_unit_test(a_fault_in_a_set_is_found),
