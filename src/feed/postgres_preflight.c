@@ -211,8 +211,10 @@ enum err preflight_definitions(struct preflight *p, struct error *e)
                                                     : &columns,
                   &fault);
     }
-    judge_definitions(p, &tables, "all are there",
-                      "create what is missing, or name another table in the badge's definition");
+    judge_definitions(
+        p, &tables, "all are there",
+        "create what is missing (`badged migrate up` makes the tables of the built-in "
+        "badges), or name another table in the badge's definition");
     judge_definitions(p, &columns, "all are there, and of types that suit",
                       "name another column in the badge's definition, or change the table's");
     judge_definitions(p, &predicates, "badged and Postgres take them",

@@ -214,8 +214,8 @@ static enum err make_record(struct run *run, struct error *e)
     if (err == ERR_OK)
         return err;
     roll_back(run);
-    error_wrap(e, "making public.badged_migrations, for which the role needs CREATE on the schema "
-                  "public");
+    error_wrap(e, "making public.badged_migrations, for which the role needs what GRANT CREATE ON "
+                  "SCHEMA public TO it gives");
     return err;
 }
 

@@ -37,10 +37,15 @@ static enum err query_json(struct session *s, const char *sql, const char *param
 static enum err read_recorded(struct session *s, const struct postgres_bases *bases, json_t **ret,
                               struct error *e)
 {
-    if (bases->has_record)
-        return query_json(s, embed_postgres_migrate_recorded_sql, NULL, ret, e);
-    *ret = json_array();
-    return ERR_OK;
+    if (!bases->has_record) {
+        *ret = json_array();
+        return ERR_OK;
+    }
+    enum err err = query_json(s, embed_postgres_migrate_recorded_sql, NULL, ret, e);
+    if (err != ERR_OK)
+        error_wrap(e, "reading public.badged_migrations, which is for the role that migrated first "
+                      "and for superusers");
+    return err;
 }
 
 static json_t *find(const json_t *list, const char *key, const char *wanted)

@@ -352,6 +352,27 @@ def test_a_table_of_another_role_is_an_error_that_names_the_owner_and_the_statem
     assert migrate(grown, "verify", user="postgres").returncode == 0
 
 
+def test_a_column_of_a_type_that_does_not_suit_is_an_error_that_says_where(based):
+    based.sql(f"CREATE TABLE feedback (id uuid PRIMARY KEY, tenant_id uuid, priority int); "
+              f"ALTER TABLE feedback OWNER TO {OWNER}")
+    before = dump(based, "-s", "-t", "feedback")
+    done = migrate(based, "up")
+    assert done.returncode != 0
+    assert "068_feedback.sql" in done.stderr and "adding the index feedback_pressing to public.feedback" in done.stderr
+    assert dump(based, "-s", "-t", "feedback") == before
+
+
+def test_a_role_without_the_right_to_create_is_told_which_right(empty):
+    done = migrate(empty, "up", user=OTHER)
+    assert done.returncode == CONFIG and "CREATE ON SCHEMA public" in done.stderr
+
+
+def test_a_role_that_did_not_migrate_is_told_whose_the_record_is(empty):
+    up(empty)
+    done = migrate(empty, "status", user=OTHER)
+    assert done.returncode == CONFIG and "for the role that migrated first" in done.stderr
+
+
 def test_a_view_in_place_of_a_table_is_an_error(based):
     based.sql("CREATE VIEW feedback AS SELECT 1 AS id")
     done = migrate(based, "up")
