@@ -62,9 +62,10 @@ static enum err check_embedded(const struct config *config, bool is_json, struct
 
 /* ---- Postgres ---- */
 
-static void explain(const void *context, const struct source_fault *where, struct error *why)
+static void explain(const void *context, struct check_fault *fault)
 {
-    config_explain(context, where, why);
+    const struct source_fault where = {fault->source, (enum spec_field)fault->field, fault->offset};
+    config_explain(context, &where, &fault->why);
 }
 
 static enum err preflight(const struct config *config, struct checks *ret, struct error *e)

@@ -7,80 +7,17 @@
 #include "feed_postgres_sql.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    TROUBLE_SHOWN_MAX = 5 /* of what was found; what mends it is shown whole */
-};
-
 /* ---- what the parts have in common ---- */
-
-PRINTF_LIKE(2, 0)
-static void add_line(struct buffer *b, const char *fmt, va_list args)
-{
-    char *line = NULL;
-    int n = vasprintf(&line, fmt, args);
-    assert(n >= 0);
-    if (b->len > 0)
-        buffer_puts(b, "\n");
-    buffer_puts(b, line);
-    free(line);
-}
-
-void trouble_add(struct trouble *t, const char *fmt, ...)
-{
-    if (t->count++ >= TROUBLE_SHOWN_MAX)
-        return;
-    va_list args;
-    va_start(args, fmt);
-    add_line(&t->found, fmt, args);
-    va_end(args);
-}
-
-void trouble_advise(struct trouble *t, const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    add_line(&t->mend, fmt, args);
-    va_end(args);
-}
 
 void trouble_mend(struct trouble *t, const char *template, const struct sql_variable *variables,
                   size_t n)
 {
     char *sql = sql_fill(template, variables, n);
-    bool is_there = t->mend.len > 0 && strstr(t->mend.bytes, sql) != NULL;
-    if (!is_there)
-        trouble_advise(t, "%s;", sql);
+    trouble_advise(t, "%s;", sql);
     free(sql);
-}
-
-void preflight_skip(struct preflight *p, const char *name, const char *why)
-{
-    const struct check check = {
-        .name = name, .is_skipped = true, .found = mem_text(why, strlen(why))};
-    checks_add(p->checks, &check);
-}
-
-void preflight_judge(struct preflight *p, const struct preflight_words *words, struct trouble *t)
-{
-    struct check check = {.name = words->name};
-    if (t->count > TROUBLE_SHOWN_MAX)
-        buffer_printf(&t->found, "\nand %zu more", t->count - TROUBLE_SHOWN_MAX);
-    if (t->count > 0) {
-        check.verdict = words->verdict;
-        check.found = buffer_take(&t->found);
-        check.means = mem_text(words->means, strlen(words->means));
-        check.mend = buffer_take(&t->mend);
-    } else {
-        check.found = mem_text(words->well, strlen(words->well));
-    }
-    checks_add(p->checks, &check);
-    buffer_fini(&t->found);
-    buffer_fini(&t->mend);
-    *t = (struct trouble){0};
 }
 
 const json_t *preflight_table(const struct preflight *p, size_t i)
@@ -155,14 +92,17 @@ static enum err look_at_source(const struct preflight *p, const struct source *s
     struct definitions *d = copy_source(s);
     struct pg_catalog c = {0};
     struct index *index = NULL;
-    enum err err = pg_catalog_of(p->survey, d, &c, &fault->where, &fault->why);
+    struct source_fault where = {0};
+    enum err err = pg_catalog_of(p->survey, d, &c, &where, &fault->why);
     if (err == ERR_OK)
-        err = index_new(d, c.tables, c.tables_count, &index, &fault->where, &fault->why);
+        err = index_new(d, c.tables, c.tables_count, &index, &where, &fault->why);
     if (err == ERR_OK) {
-        fault->where.field = SPEC_WHERE;
-        err = pg_catalog_predicate(p->session, p->survey, s, &c.tables[0], &fault->where.offset,
+        where.field = SPEC_WHERE;
+        err = pg_catalog_predicate(p->session, p->survey, s, &c.tables[0], &where.offset,
                                    &fault->why);
     }
+    fault->field = (int)where.field;
+    fault->offset = where.offset;
     index_free(index);
     pg_catalog_fini(&c);
     definitions_free(d);
@@ -194,7 +134,7 @@ enum err preflight_definitions(struct preflight *p, struct error *e)
     for (size_t i = 0; i < p->definitions->sources_count; i++) {
         struct check_fault fault = {0};
         enum err err = look_at_source(p, &p->definitions->sources[i], &fault);
-        fault.where.source = i;
+        fault.source = i;
         if (err == ERR_OK || err == ERR_PREFLIGHT)
             continue; /* the check of rights says what may not be read */
         if (err != ERR_CONFIG && err != ERR_SCHEMA) {
@@ -203,13 +143,11 @@ enum err preflight_definitions(struct preflight *p, struct error *e)
             return err;
         }
         if (!p->has_fault)
-            *p->fault = fault.where;
+            *p->fault =
+                (struct source_fault){fault.source, (enum spec_field)fault.field, fault.offset};
         p->has_fault = true;
-        bool is_table = fault.where.field == SPEC_TABLE || fault.where.field == SPEC_SCHEMA;
-        add_fault(is_table                          ? &tables
-                  : fault.where.field == SPEC_WHERE ? &predicates
-                                                    : &columns,
-                  &fault);
+        bool is_table = fault.field == SPEC_TABLE || fault.field == SPEC_SCHEMA;
+        add_fault(is_table ? &tables : fault.field == SPEC_WHERE ? &predicates : &columns, &fault);
     }
     judge_definitions(
         p, &tables, "all are there",
@@ -298,9 +236,9 @@ enum err preflight_connect(const struct session_options *o, struct checks *ret, 
                        "replication on from version 1.23), from an address that its pg_hba.conf "
                        "lets in");
     }
-    static const struct preflight_words words = {
+    static const struct trouble_words words = {
         "replication connection", "let in", VERDICT_NO_STREAM,
         "changes cannot be asked for; badged polls every few seconds instead"};
-    preflight_judge(&p, &words, &t);
+    trouble_judge(p.checks, &words, &t);
     return ERR_OK;
 }

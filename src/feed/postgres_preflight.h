@@ -34,9 +34,9 @@
 
 #include "badge/definition.h"
 #include "badge/index.h"
+#include "base/checks.h"
 #include "base/error.h"
 #include "base/session.h"
-#include "feed/postgres_checks.h"
 
 #include <stddef.h>
 

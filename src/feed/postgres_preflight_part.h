@@ -9,8 +9,8 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/session.h"
+#include "base/trouble.h"
 #include "feed/postgres_answer.h"
-#include "feed/postgres_checks.h"
 #include "feed/sql.h"
 
 #include <jansson.h>
@@ -30,39 +30,15 @@ struct preflight {
     bool has_fault;
 };
 
-/* What is wrong, gathered over many tables. A zeroed struct is empty. */
-struct trouble {
-    struct buffer found, mend;
-    size_t count;
-};
-
-/* trouble_add(t, fmt, ...): one more thing that was found. */
-void trouble_add(struct trouble *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
-
 /* trouble_mend(t, template, variables, n): one more statement that mends it, from a template in
- * sql/postgres/feed/mend; left out when it is there already. trouble_advise(t, fmt, ...): what else
- * mends it. */
+ * sql/postgres/feed/mend; left out when it is there already. */
 void trouble_mend(struct trouble *t, const char *template, const struct sql_variable *variables,
                   size_t n);
-void trouble_advise(struct trouble *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* The same, with the variables as {"name", text}, … */
 #define TROUBLE_MEND(t, template, ...)                                                             \
     trouble_mend(t, template, (const struct sql_variable[]){__VA_ARGS__},                          \
                  sizeof((const struct sql_variable[]){__VA_ARGS__}) / sizeof(struct sql_variable))
-
-struct preflight_words {
-    const char *name;
-    const char *well;     /* what to say when nothing was found */
-    enum verdict verdict; /* when something was */
-    const char *means;
-};
-
-/* preflight_judge(p, words, t): add the check that t is for, and empty t. */
-void preflight_judge(struct preflight *p, const struct preflight_words *words, struct trouble *t);
-
-/* preflight_skip(p, name, why): add a check that could not be made. */
-void preflight_skip(struct preflight *p, const char *name, const char *why);
 
 /* preflight_table(p, i), preflight_relation(table, i): the i-th, NULL behind the last. A table that
  * is not there has no relations. */

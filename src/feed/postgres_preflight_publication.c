@@ -65,7 +65,7 @@ static void mend_by_creating(struct trouble *t, const struct preflight *p)
 static void look_at_publication(struct preflight *p, const json_t *publication)
 {
     struct trouble t = {0};
-    struct preflight_words words = {
+    struct trouble_words words = {
         "publication", NULL, VERDICT_NO_STREAM,
         "the server publishes no changes to follow; badged polls every few seconds instead"};
     struct buffer well = {0};
@@ -82,7 +82,7 @@ static void look_at_publication(struct preflight *p, const json_t *publication)
         TROUBLE_MEND(&t, embed_mend_drop_publication_sql, {"publication", p->publication});
         mend_by_creating(&t, p);
     }
-    preflight_judge(p, &words, &t);
+    trouble_judge(p->checks, &words, &t);
     buffer_fini(&well);
 }
 
@@ -99,10 +99,10 @@ static void look_at_operations(struct preflight *p, const json_t *publication)
     if (t.count > 0)
         TROUBLE_MEND(&t, embed_mend_set_publication_sql, {"publication", p->publication},
                      {"option", "publish = 'insert, update, delete, truncate'"});
-    static const struct preflight_words words = {
+    static const struct trouble_words words = {
         "published changes", "insert, update, delete, truncate", VERDICT_NO_STREAM,
         "rows would come or go without a sign; badged polls every few seconds instead"};
-    preflight_judge(p, &words, &t);
+    trouble_judge(p->checks, &words, &t);
 }
 
 static bool is_of_table(const json_t *table, int64_t oid)
@@ -166,10 +166,10 @@ static void look_at_members(struct preflight *p)
             trouble_advise(&t, "name only one of the two in the badges' definitions");
         }
     }
-    static const struct preflight_words words = {
+    static const struct trouble_words words = {
         "published tables", "all that are counted", VERDICT_NO_STREAM,
         "their changes are not sent; badged polls every few seconds instead"};
-    preflight_judge(p, &words, &t);
+    trouble_judge(p->checks, &words, &t);
 }
 
 /* What a publication's entry for a table leaves out is mended by adding the table anew. */
@@ -211,15 +211,15 @@ static void look_at_lists(struct preflight *p)
         }
         json_decref(published);
     }
-    static const struct preflight_words column_words = {
+    static const struct trouble_words column_words = {
         "published columns", "all that are needed", VERDICT_NO_STREAM,
         "badged cannot tell from a change whether a badge counts its row; it polls every few "
         "seconds instead"};
-    static const struct preflight_words filter_words = {
+    static const struct trouble_words filter_words = {
         "row filters", "none", VERDICT_NO_STREAM,
         "rows would come or go without a sign; badged polls every few seconds instead"};
-    preflight_judge(p, &column_words, &columns);
-    preflight_judge(p, &filter_words, &filters);
+    trouble_judge(p->checks, &column_words, &columns);
+    trouble_judge(p->checks, &filter_words, &filters);
 }
 
 void preflight_publication(struct preflight *p)
@@ -230,7 +230,7 @@ void preflight_publication(struct preflight *p)
         static const char *const names[] = {"published changes", "published tables",
                                             "published columns", "row filters"};
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-            preflight_skip(p, names[i], "there is no publication to look at");
+            trouble_skip(p->checks, names[i], "there is no publication to look at");
         return;
     }
     look_at_operations(p, publication);

@@ -34,12 +34,12 @@ static void look_at_server(struct preflight *p)
         trouble_add(&t, "PostgreSQL %s, a standby: it is in recovery", version);
         trouble_advise(&t, "name the primary instead, with --database or DATABASE_URL");
     }
-    const struct preflight_words words = {
+    const struct trouble_words words = {
         "server", well.bytes, verdict,
         verdict == VERDICT_NO_STREAM
             ? "changes are followed on a primary only; a standby is polled every few seconds"
             : "nothing is counted: badged would not read such a server rightly"};
-    preflight_judge(p, &words, &t);
+    trouble_judge(p->checks, &words, &t);
     buffer_fini(&well);
 }
 
@@ -61,11 +61,11 @@ static void look_at_wal_level(struct preflight *p)
             TROUBLE_MEND(&t, embed_mend_set_server_sql, {"setting", "wal_level"},
                          {"value", "'logical'"});
     }
-    static const struct preflight_words words = {
+    static const struct trouble_words words = {
         "wal_level", "logical", VERDICT_NO_STREAM,
         "the server's log has no rows in it to follow; badged polls every few seconds instead. To "
         "change it takes a restart of the server"};
-    preflight_judge(p, &words, &t);
+    trouble_judge(p->checks, &words, &t);
 }
 
 static void look_at_role(struct preflight *p)
@@ -84,10 +84,10 @@ static void look_at_role(struct preflight *p)
     }
     struct buffer well = {0};
     buffer_printf(&well, "role %s may replicate", p->role);
-    const struct preflight_words words = {
+    const struct trouble_words words = {
         "right to replicate", well.bytes, VERDICT_NO_STREAM,
         "badged may not ask for the changes; it polls every few seconds instead"};
-    preflight_judge(p, &words, &t);
+    trouble_judge(p->checks, &words, &t);
     buffer_fini(&well);
 }
 
@@ -112,11 +112,11 @@ static void look_at_supply(struct preflight *p, const struct supply *supply)
     }
     struct buffer well = {0};
     buffer_printf(&well, "%lld of %lld are free", (long long)(max - used), (long long)max);
-    const struct preflight_words words = {
+    const struct trouble_words words = {
         supply->check, well.bytes, VERDICT_NO_STREAM,
         "badged cannot start to follow until one is free; it polls every few seconds meanwhile. To "
         "have more takes a restart of the server"};
-    preflight_judge(p, &words, &t);
+    trouble_judge(p->checks, &words, &t);
     buffer_fini(&well);
 }
 
@@ -142,11 +142,11 @@ static void look_at_sender_timeout(struct preflight *p)
         TROUBLE_MEND(&t, embed_mend_set_server_and_reload_sql, {"setting", "wal_sender_timeout"},
                      {"value", "'60s'"});
     }
-    static const struct preflight_words words = {
+    static const struct trouble_words words = {
         "wal_sender_timeout", "on", VERDICT_WARNING,
         "badged sets 30 s for its own session; any other follower that dies keeps its slot, and "
         "the server's log with it"};
-    preflight_judge(p, &words, &t);
+    trouble_judge(p->checks, &words, &t);
 }
 
 static void look_at_kept_wal(struct preflight *p)
@@ -158,10 +158,10 @@ static void look_at_kept_wal(struct preflight *p)
         TROUBLE_MEND(&t, embed_mend_set_server_and_reload_sql,
                      {"setting", "max_slot_wal_keep_size"}, {"value", "'4GB'"});
     }
-    static const struct preflight_words words = {
+    static const struct trouble_words words = {
         "WAL kept", "enough to fall behind a little; badged lets go at lag_bytes", VERDICT_WARNING,
         "a burst of writes larger than that costs badged its slot, and it loads all rows anew"};
-    preflight_judge(p, &words, &t);
+    trouble_judge(p->checks, &words, &t);
 }
 
 static void look_at_transactions(struct preflight *p)
@@ -186,10 +186,10 @@ static void look_at_transactions(struct preflight *p)
         (void)snprintf(pid, sizeof(pid), "%lld", (long long)answer_number(x, "pid"));
         TROUBLE_MEND(&t, embed_mend_end_process_sql, {"pid", pid});
     }
-    static const struct preflight_words words = {
+    static const struct trouble_words words = {
         "open transactions", "none that has written for long", VERDICT_WARNING,
         "a new slot waits for them to end; badged polls every few seconds meanwhile"};
-    preflight_judge(p, &words, &t);
+    trouble_judge(p->checks, &words, &t);
 }
 
 void preflight_surroundings(struct preflight *p)

@@ -41,10 +41,10 @@ static void look_at_right_to_read(struct preflight *p)
         json_decref(wanted);
         json_decref(missing);
     }
-    static const struct preflight_words words = {
-        "right to read", "all needed columns", VERDICT_NO_COUNTS,
-        "nothing is counted until every table can be read"};
-    preflight_judge(p, &words, &t);
+    static const struct trouble_words words = {"right to read", "all needed columns",
+                                               VERDICT_NO_COUNTS,
+                                               "nothing is counted until every table can be read"};
+    trouble_judge(p->checks, &words, &t);
 }
 
 static void look_at_row_security(struct preflight *p)
@@ -56,11 +56,11 @@ static void look_at_row_security(struct preflight *p)
             trouble_add(&t, "policies of %s hold for role %s", answer_text(table, "sql"), p->role);
     if (t.count > 0)
         TROUBLE_MEND(&t, embed_mend_allow_role_sql, {"right", "BYPASSRLS"}, {"role", p->role});
-    static const struct preflight_words words = {
+    static const struct trouble_words words = {
         "row security", "hides no row from this role", VERDICT_NO_COUNTS,
         "nothing is counted: a policy would hide rows from what is loaded, and not from the "
         "stream, so that the numbers would be wrong without a sign"};
-    preflight_judge(p, &words, &t);
+    trouble_judge(p->checks, &words, &t);
 }
 
 void preflight_rights(struct preflight *p)
@@ -207,10 +207,10 @@ static void look_at_storage(struct preflight *p)
                            answer_text(table, "sql"));
         }
     }
-    static const struct preflight_words words = {
+    static const struct trouble_words words = {
         "storage", "every row goes through the server's log", VERDICT_NO_STREAM,
         "changes of those rows are in no stream; badged polls every few seconds instead"};
-    preflight_judge(p, &words, &t);
+    trouble_judge(p->checks, &words, &t);
 }
 
 static bool is_published_when_generated(const struct preflight *p, const json_t *column)
@@ -250,10 +250,10 @@ static void look_at_generated(struct preflight *p)
         }
         json_decref(wanted);
     }
-    static const struct preflight_words words = {
+    static const struct trouble_words words = {
         "generated columns", "none is needed that is not published", VERDICT_NO_STREAM,
         "Postgres does not publish its values; badged polls every few seconds instead"};
-    preflight_judge(p, &words, &t);
+    trouble_judge(p->checks, &words, &t);
 }
 
 void preflight_identities(struct preflight *p)
@@ -263,16 +263,16 @@ void preflight_identities(struct preflight *p)
     for (size_t i = 0; (table = preflight_table(p, i)) != NULL; i++)
         if (preflight_relation(table, 0) != NULL && look_at_identities(&identities, table) == 0)
             look_at_key(&keys, table);
-    static const struct preflight_words identity_words = {
+    static const struct trouble_words identity_words = {
         "replica identity", "every table says which row changed", VERDICT_NO_STREAM,
         "a change there does not say which row it is of, and once the table is published, its "
         "UPDATE and DELETE fail; badged polls every few seconds instead"};
-    static const struct preflight_words key_words = {
+    static const struct trouble_words key_words = {
         "keys", "every change names one row", VERDICT_NO_STREAM,
         "a change there does not name one row of the whole table; badged polls every few seconds "
         "instead"};
-    preflight_judge(p, &identity_words, &identities);
-    preflight_judge(p, &key_words, &keys);
+    trouble_judge(p->checks, &identity_words, &identities);
+    trouble_judge(p->checks, &key_words, &keys);
     look_at_storage(p);
     look_at_generated(p);
 }
@@ -316,9 +316,9 @@ void preflight_long_values(struct preflight *p)
             if (survey_holds_rows(r) && !answer_is(r, "identity", "f"))
                 mend_identity_to(&t, r, "FULL");
     }
-    static const struct preflight_words words = {
+    static const struct trouble_words words = {
         "long values", "none that an update would leave out", VERDICT_WARNING,
         "Postgres leaves a long value out of an update that does not change it; when badged needs "
         "it, it loads all rows anew"};
-    preflight_judge(p, &words, &t);
+    trouble_judge(p->checks, &words, &t);
 }

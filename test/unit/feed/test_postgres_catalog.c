@@ -2,9 +2,9 @@
  * which byte of a predicate. */
 #include "cluster.h"
 
+#include "base/checks.h"
 #include "base/session.h"
 #include "feed/postgres_catalog.h"
-#include "feed/postgres_checks.h"
 #include "feed/postgres_predicate.h"
 
 #include <setjmp.h>
@@ -230,41 +230,6 @@ static void the_catalog_has_the_fingerprint_of_its_moment(void **state)
     pg_catalog_fini(&c);
 }
 
-/* ---- what is said of checks ---- */
-
-static char *copy(const char *text)
-{
-    return strdup(text);
-}
-
-static void a_summary_is_the_first_of_the_worst_in_whole_characters(void **state)
-{
-    (void)state;
-    struct checks checks = {0};
-    char out[CHECKS_SUMMARY_BYTES];
-    checks_summary(&checks, out, sizeof(out));
-    assert_string_equal(out, "");
-    const struct check a = {"a", VERDICT_WARNING, .found = copy("w"), .means = copy("w"),
-                            .mend = copy("w")};
-    checks_add(&checks, &a);
-    checks_summary(&checks, out, sizeof(out));
-    assert_string_equal(out, "");
-    const struct check b = {"b", VERDICT_NO_STREAM, .found = copy("é\n   é"), .means = copy("m"),
-                            .mend = copy("DO 1;")};
-    const struct check c = {"c", VERDICT_NO_STREAM, .found = copy("later"), .means = copy("m"),
-                            .mend = copy("DO 2;")};
-    checks_add(&checks, &b);
-    checks_add(&checks, &c);
-    checks_summary(&checks, out, sizeof(out));
-    assert_string_equal(out, "é é; to mend it: DO 1;");
-    checks_summary(&checks, out, 5);
-    assert_string_equal(out, "é ");
-    assert_int_equal(checks_worst(&checks), VERDICT_NO_STREAM);
-    assert_ptr_equal(checks_find(&checks, "c"), &checks.list[2]);
-    assert_null(checks_find(&checks, "d"));
-    checks_fini(&checks);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,7 +244,6 @@ int main(void)
         cmocka_unit_test_setup(a_predicate_that_does_not_suit_is_shown_at_its_byte, clean),
         cmocka_unit_test_setup(what_postgres_refuses_is_shown_at_its_byte, clean),
         cmocka_unit_test_setup(the_catalog_has_the_fingerprint_of_its_moment, clean),
-        cmocka_unit_test(a_summary_is_the_first_of_the_worst_in_whole_characters),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

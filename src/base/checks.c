@@ -1,4 +1,4 @@
-#include "feed/postgres_checks.h"
+#include "base/checks.h"
 
 #include "base/buffer.h"
 #include "base/mem.h"
@@ -43,15 +43,14 @@ enum verdict checks_worst(const struct checks *c)
 }
 
 void checks_explain(struct checks *c,
-                    void (*explain)(const void *context, const struct source_fault *where,
-                                    struct error *why),
+                    void (*explain)(const void *context, struct check_fault *fault),
                     const void *context)
 {
     for (size_t i = 0; i < c->count; i++) {
         struct check *check = &c->list[i];
         struct buffer found = {0};
         for (size_t j = 0; j < check->faults_count; j++) {
-            explain(context, &check->faults[j].where, &check->faults[j].why);
+            explain(context, &check->faults[j]);
             buffer_printf(&found, "%s%s", j > 0 ? "\n" : "", check->faults[j].why.message);
         }
         if (check->faults_count == 0)

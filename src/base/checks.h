@@ -1,12 +1,11 @@
-/* Checks: what the preflight found of a database, and how a person or a program reads it.
+/* Checks: what was found of a database, and how a person or a program reads it.
  *
  * Ownership: a zeroed struct checks is empty; checks_fini frees what it holds. Texts given to
  * checks_add belong to it from then on.
  */
-#ifndef BADGED_FEED_POSTGRES_CHECKS_H
-#define BADGED_FEED_POSTGRES_CHECKS_H
+#ifndef BADGED_BASE_CHECKS_H
+#define BADGED_BASE_CHECKS_H
 
-#include "badge/index.h"
 #include "base/error.h"
 
 #include <jansson.h>
@@ -25,9 +24,12 @@ enum {
     CHECKS_SUMMARY_BYTES = 1001 /* room for any summary, its NUL included */
 };
 
-/* A fault of a definition, which config_explain can find the place of. */
+/* A fault of a definition: which source's, in which field and where in its text, as whoever made
+ * the check numbers them. */
 struct check_fault {
-    struct source_fault where;
+    size_t source;
+    int field;
+    size_t offset;
     struct error why;
 };
 
@@ -58,11 +60,10 @@ const struct check *checks_find(const struct checks *c, const char *name);
 /* checks_worst(c): the worst verdict among them. */
 enum verdict checks_worst(const struct checks *c);
 
-/* checks_explain(c, explain, context): have explain put where it stands in front of every fault of
- * a definition. */
+/* checks_explain(c, explain, context): have explain put where it stands in front of the error of
+ * every fault of a definition. */
 void checks_explain(struct checks *c,
-                    void (*explain)(const void *context, const struct source_fault *where,
-                                    struct error *why),
+                    void (*explain)(const void *context, struct check_fault *fault),
                     const void *context);
 
 /* checks_print(to, c): one line a check, then of those that are not well what was found, what it
