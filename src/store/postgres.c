@@ -176,11 +176,25 @@ static const char *text_of(const json_t *object, const char *key)
     return text != NULL ? text : "";
 }
 
+/* The tables are of use without it. */
+static bool is_publication(const struct migration *m)
+{
+    return m->number == 95;
+}
+
+static void say_left_out(struct run *run, const struct migration *m, const char *why)
+{
+    migration_say(run->report,
+                  "%s: left out, as %s; badges are counted without it, by polling; `badged migrate "
+                  "export` writes the file for somebody who may apply it",
+                  m->name, why);
+}
+
 /* Whether the publication is left out, which is said. */
 static enum err is_left_out(struct run *run, const struct migration *m, bool *ret, struct error *e)
 {
     *ret = false;
-    if (m->number != 95)
+    if (!is_publication(m))
         return ERR_OK;
     PGresult *r = NULL;
     enum err err = session_query(run->session, embed_postgres_migrate_may_publish_sql, NULL, 0,
@@ -189,10 +203,7 @@ static enum err is_left_out(struct run *run, const struct migration *m, bool *re
         return err;
     *ret = !PQgetisnull(r, 0, 0);
     if (*ret)
-        migration_say(run->report,
-                      "%s: left out, as %s; badges are counted without it, by polling; `badged "
-                      "migrate export` writes the file for somebody who may",
-                      m->name, PQgetvalue(r, 0, 0));
+        say_left_out(run, m, PQgetvalue(r, 0, 0));
     PQclear(r);
     return ERR_OK;
 }
@@ -249,7 +260,13 @@ static enum err go_through(struct run *run, const json_t *status, int to, bool i
             migration_say(run->report, "%s: applied before, and something of it is gone", m->name);
         if (is_dry_run)
             say_plan(run, m, state);
-        else if ((err = apply(run, m, e)) != ERR_OK)
+        else
+            err = apply(run, m, e);
+        if (is_publication(m) && err != ERR_OK && err != ERR_UNAVAILABLE) {
+            say_left_out(run, m, e->message);
+            err = ERR_OK;
+        }
+        if (err != ERR_OK)
             return err;
     }
     if (done == 0)

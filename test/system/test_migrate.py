@@ -138,6 +138,46 @@ def test_the_publication_is_made_where_the_role_may(empty):
     assert up(empty) == "badged: nothing to do\n"
 
 
+def publish(database):
+    database.sql(sql_file("095_publication.sql"))
+    if database.value("SHOW server_version_num") < "150000":
+        return {t: None for t, in database.sql("SELECT tablename FROM pg_publication_tables WHERE pubname = 'badged'")}
+    return dict(database.sql("SELECT tablename::text, attnames::text[] FROM pg_publication_tables "
+                             "WHERE pubname = 'badged'"))
+
+
+def test_a_publication_never_makes_an_update_fail(based):
+    """Postgres refuses one where the key is not published, or all columns are the key and some are not published."""
+    up(based, "--to", "90")
+    based.sql("ALTER TABLE feedback DROP CONSTRAINT feedback_pkey, ADD PRIMARY KEY (id, title);"
+              "ALTER TABLE integrations REPLICA IDENTITY FULL")
+    publish(based)
+    based.sql(f"INSERT INTO tenants (id, name, slug) VALUES ('{A}', 'a', 'a');"
+              f"INSERT INTO feedback (tenant_id, title) VALUES ('{A}', 'x');"
+              f"INSERT INTO integrations (tenant_id, provider, name) VALUES ('{A}', 'x', 'x')")
+    based.sql("UPDATE feedback SET url = 'x'; UPDATE integrations SET config = '[]'; DELETE FROM tenants")
+
+
+def test_a_table_whose_rows_nothing_names_is_not_published_and_the_rest_is_done(based):
+    based.sql(f"GRANT CREATE ON DATABASE {based.name} TO {OWNER}")
+    up(based, "--to", "90")
+    based.sql("ALTER TABLE feedback DROP CONSTRAINT feedback_pkey")
+    assert "095_publication.sql: left out, as 095_publication.sql: the server refused: nothing names the rows of " \
+        "public.feedback" in up(based)
+    assert based.sql("SELECT FROM pg_publication") == []
+
+
+def test_a_partitioned_table_is_migrated_and_published(based):
+    based.sql("CREATE TABLE integration_outbox (id bigint, tenant_id uuid NOT NULL, status text, "
+              "PRIMARY KEY (id, tenant_id)) PARTITION BY HASH (tenant_id);"
+              "CREATE TABLE a_part PARTITION OF integration_outbox FOR VALUES WITH (MODULUS 1, REMAINDER 0);"
+              f"INSERT INTO integration_outbox VALUES (1, '{A}', 'failed')")
+    up(based, user="postgres")
+    assert set(publish(based)) == set(FOLLOWED)
+    based.sql("UPDATE integration_outbox SET last_error = 'x'")
+    assert migrate(based, "verify", user="postgres").returncode == 0
+
+
 def test_it_goes_as_far_as_it_is_told(empty):
     up(empty, "--to", "68")
     assert status(empty) == {**dict.fromkeys(UNASKED, "pending"), "060_base_tables.sql": "applied",

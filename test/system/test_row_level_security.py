@@ -40,3 +40,17 @@ def test_row_level_security_is_not_kept_where_another_policy_lets_rows_through(s
     assert done.returncode != 0
     assert "row level security does not hold: public.feedback" in done.stderr, done.stderr
     assert dump(secured, "-s", "--no-publications") == before
+
+
+@pytest.mark.parametrize("may_create", [True, False])
+def test_who_is_exempt_from_policies_tries_them_out_in_the_name_of_another_role(secured, cluster, may_create):
+    """As on managed servers, where the administrator has BYPASSRLS and CREATEROLE, and is no superuser."""
+    cluster.sql(f"ALTER ROLE {OWNER} BYPASSRLS {'CREATEROLE' if may_create else ''}")
+    try:
+        secured.sql(f"GRANT SELECT, INSERT ON tenants TO {OWNER}")
+        done = migrate(secured, "up", "--to", "99")
+        assert (done.returncode == 0) == may_create, done.stderr
+        assert may_create or "run this as another owner of the tables, or as a role with CREATEROLE" in done.stderr
+    finally:
+        cluster.sql(f"ALTER ROLE {OWNER} NOBYPASSRLS NOCREATEROLE")
+    assert cluster.sql("SELECT FROM pg_roles WHERE rolname LIKE 'badged_rls_test%%'") == []
