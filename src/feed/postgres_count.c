@@ -40,6 +40,7 @@ enum err position_read(struct session *s, struct position *ret, struct error *e)
                    parse_number(PQgetvalue(r, 0, 1), UINT32_MAX, &timeline) &&
                    as_of_parse_position(lsn, strlen(lsn), &p.wal_end) &&
                    parse_number(PQgetvalue(r, 0, 3), UINT64_MAX, &p.started_us);
+    p.is_standby = *PQgetvalue(r, 0, 4) == 't';
     PQclear(r);
     if (!is_read)
         return error_set(e, ERR_DATABASE, "the server does not say where it is");

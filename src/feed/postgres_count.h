@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/session.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -23,6 +24,7 @@ struct position {
     uint32_t timeline;
     uint64_t wal_end;    /* of what is written; on a standby, of what is replayed */
     uint64_t started_us; /* when the server was started, since 1970 */
+    bool is_standby;
 };
 
 /* position_read(s, ret, e): ask the server. */

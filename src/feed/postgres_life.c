@@ -264,7 +264,8 @@ static enum err poll_counts(struct life *l, const char *reason, struct error *e)
 {
     char kept[COUNTS_REASON_BYTES_MAX];
     (void)snprintf(kept, sizeof(kept), "%s", reason);
-    uint64_t last = 0;
+    /* What was published is sure already, and on an idle server it must not seem to go back. */
+    uint64_t last = l->publisher->published.position;
     int64_t began_ms = clock_ms(), looked_ms = began_ms;
     enum err err = ERR_OK;
     while (err == ERR_OK) {

@@ -71,6 +71,12 @@ enum err publisher_begin(struct publisher *p, const struct position *at, struct 
             "same cluster: an old primary is back at this address; stop it, or "
             "restart badged to follow it all the same",
             at->timeline, p->timeline);
+    /* Not another history: it is the same one, and the standby will get there. */
+    struct as_of as_of = {at->timeline + p->timeline_offset, at->wal_end};
+    if (is_same && at->is_standby && p->is_published && as_of_compare(as_of, p->published) < 0)
+        return error_set(e, ERR_NOT_READY,
+                         "this server is a standby that has not replayed yet what was counted "
+                         "before; waiting for it");
     if (p->has_history && !is_same)
         log_line(LOG_LEVEL_WARNING, "following %s: another database cluster answers there now",
                  p->label);

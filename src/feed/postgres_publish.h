@@ -47,7 +47,8 @@ void publisher_enter(struct publisher *p, enum pg_state state, const char *reaso
 bool publisher_fail(struct publisher *p, const struct error *e);
 
 /* publisher_begin(p, at, e): what is published from now on comes from the server at this position.
- * ERR_PREFLIGHT for an old primary. */
+ * ERR_PREFLIGHT for an old primary, ERR_NOT_READY for a standby that has not replayed yet what was
+ * published. */
 enum err publisher_begin(struct publisher *p, const struct position *at,
                          struct error *e) MUST_CHECK;
 

@@ -191,6 +191,13 @@ class Ledger:
             first = last - 1 if last > 0 and at < self.entries[last].after else last
             return [entry.counts for entry in self.entries[first:last + 1]]
 
+    def check_at_least(self, answers):
+        """Hold answers that were polled against the commits: the position is read before the snapshot is taken, so that
+        they have all commits up to the one they name, and perhaps some behind it."""
+        for at, tenant, numbers, _, _ in answers:
+            first = self.entries.index(next(e for e in self.entries if e.counts is self.possible(at)[0]))
+            assert numbers in [entry.counts[tenant] for entry in self.entries[first:]], f"{tenant} at {at}: {numbers}"
+
     def check_freshness(self, answers, seconds):
         """Answers that do not say they are stale have counts that were the newest so long before the question."""
         for at, tenant, numbers, stale, asked in answers:

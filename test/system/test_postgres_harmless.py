@@ -142,7 +142,7 @@ def assert_it_polls(following, database):
         ledger.write(*transaction(r))
         following.eventually_equal()
     connection.close()
-    ledger.check(readers.answers)
+    ledger.check_at_least(readers.answers)
     assert following.state() == "polling"
     assert not database.slots()
 
@@ -153,6 +153,25 @@ FAST = "poll_seconds: 1\n"
 def test_it_polls_when_it_is_told_to(filled, tmp_path):
     with Following(filled, "--feed", "poll", cwd=configured(tmp_path, FAST)) as following:
         assert_it_polls(following, filled)
+
+
+@pytest.mark.parametrize("feed", ["auto", "poll"])
+def test_as_of_stays_on_its_timeline_when_it_connects_anew_to_poll(filled, tmp_path, feed):
+    """An idle server is where it was, and what names a commit on its timeline must go on to mean it."""
+    url = filled.url(WITH_PASSWORD, host=filled.cluster.folder)
+    try:
+        with Following(filled, "--feed", feed, url=url, cwd=configured(tmp_path, FAST)) as following:
+            following.eventually_equal()
+            filled.sql(f"ALTER ROLE {WITH_PASSWORD} NOREPLICATION")
+            for _ in range(3):
+                for pid in filled.sessions(WITH_PASSWORD):
+                    filled.sql("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+                following.eventually_says("rebuilding|connecting")
+                following.eventually_in("polling")
+                following.eventually_equal()
+            assert as_of(following.ask(T))[0] == 1
+    finally:
+        filled.sql(f"ALTER ROLE {WITH_PASSWORD} REPLICATION")
 
 
 def test_without_wal_level_logical_it_polls_and_says_so(tmp_path):

@@ -123,6 +123,20 @@ static void an_old_primary_is_refused(void **state)
     assert_as_of(f, "2-0/5000");
 }
 
+static void a_standby_that_lags_is_waited_for(void **state)
+{
+    struct fixture *f = *state;
+    struct error e;
+    follow(f, 7, 1);
+    publish(f, 1, 0x5000);
+    struct position standby = {.system = 7, .timeline = 1, .wal_end = 0x4000, .is_standby = true};
+    assert_int_equal(publisher_begin(&f->publisher, &standby, &e), ERR_NOT_READY);
+    standby.wal_end = 0x5000;
+    assert_int_equal(publisher_begin(&f->publisher, &standby, &e), ERR_OK);
+    publish(f, 1, 0x5000);
+    assert_as_of(f, "1-0/5000");
+}
+
 /* ---- states ---- */
 
 static void nothing_is_known_before_the_first_load(void **state)
@@ -234,6 +248,7 @@ int main(void)
         TEST(another_cluster_gets_a_timeline_above),
         TEST(a_cluster_put_back_from_a_copy_gets_a_timeline_above),
         TEST(an_old_primary_is_refused),
+        TEST(a_standby_that_lags_is_waited_for),
         TEST(nothing_is_known_before_the_first_load),
         TEST(counts_outlive_their_connection_as_stale),
         TEST(counts_of_a_table_that_is_gone_are_unknown),
