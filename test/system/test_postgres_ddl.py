@@ -342,8 +342,8 @@ BEHIND_THE_SNAPSHOT = {
                          ids=["slot", "load", "stream"])
 @pytest.mark.parametrize("sql", BEHIND_THE_SNAPSHOT.values(), ids=map(name, BEHIND_THE_SNAPSHOT))
 def test_a_definition_changes_while_it_loads(postgres, tmp_path, sent, sql):
-    """Between reading the catalog, taking the snapshot, reading the rows by it, and following: an answer that seems sure
-    is never one of a table that the snapshot does not see as it is."""
+    """Between reading the catalog, taking the snapshot, reading the rows by it, and following: an answer that seems
+    sure is never one of a table that the snapshot does not see as it is."""
     fill(postgres)
     r = random.Random(4)
     for _ in range(60):
@@ -353,7 +353,8 @@ def test_a_definition_changes_while_it_loads(postgres, tmp_path, sent, sql):
     (tmp_path / "badged.yaml").write_text(FOLLOW)
     with TcpProxy(postgres.cluster.port) as proxy:
         proxy.arm("blackhole", text=sent)
-        with Following(postgres, "--feed", "stream", cwd=tmp_path, oracle=ORACLE, proxy=proxy, ready=False) as following:
+        with Following(postgres, "--feed", "stream", cwd=tmp_path, oracle=ORACLE, proxy=proxy,
+                       ready=False) as following:
             eventually(lambda: not proxy.is_armed(), DDL_S, f"{sent} on its way")
             run(postgres, sql)
             expected = ORACLE.counts(postgres)

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from badged import Badged, eventually, run
+from badged import ROOT, Badged, eventually, run
 from following import MOVERS, TENANTS, Following, Ledger, Oracle, Readers, age, as_of, change, fill, lsn, transaction
 
 T, OTHER = TENANTS[:2]
@@ -169,6 +169,20 @@ def test_a_commit_is_counted_within_a_second(following):
     delays.sort()
     print(f"median {delays[50] * 1000:.1f} ms, most {delays[-1] * 1000:.1f} ms")
     assert delays[50] < 0.1 and delays[-1] < 1
+
+
+def test_the_role_and_the_publication_of_the_readme_are_enough(filled):
+    filled.sql("DROP PUBLICATION badged")
+    for name in ("postgres/reader_role.sql", "095_publication.sql"):
+        for _ in range(2):  # both may be run again
+            filled.sql((ROOT / "sql" / name).read_text())
+    with Following(filled, "--feed", "stream", url=filled.url("badged_reader")) as following:
+        r, slots = random.Random(3), filled.slots()
+        for _ in range(30):
+            filled.sql(";".join(transaction(r)))
+        following.eventually_equal()
+        assert filled.slots() == slots, following.err.text()
+    filled.sql("DROP OWNED BY badged_reader")
 
 
 # As-of, and waiting for it
