@@ -195,6 +195,22 @@ CASES = {
         "priority|feedback", f"GRANT SELECT ON feedback TO {READER}"),
     "change the owner": Ddl("CREATE ROLE owner_of_{name}; ALTER TABLE feedback OWNER TO owner_of_{name}; "
                             "ALTER TABLE feedback OWNER TO postgres; DROP ROLE owner_of_{name}"),
+    # changed, and changed back before anyone looks: what was written in between is not in the stream, or not as it is now
+    "a partition is away for a moment": Ddl(
+        "BEGIN; ALTER TABLE parts DETACH PARTITION parts_1; DELETE FROM parts_1 WHERE id % 2 = 0; "
+        "ALTER TABLE parts ATTACH PARTITION parts_1 FOR VALUES FROM (0) TO (100); COMMIT"),
+    "deletes are not published for a moment": Ddl(
+        "BEGIN; ALTER PUBLICATION badged SET (publish = 'insert'); DELETE FROM parts WHERE id % 2 = 0; "
+        "ALTER PUBLICATION badged SET (publish = 'insert, update, delete, truncate'); COMMIT"),
+    "two columns have each other's name for a moment": Ddl(
+        "BEGIN; ALTER TABLE feedback RENAME priority TO x; ALTER TABLE feedback RENAME category TO priority; "
+        "ALTER TABLE feedback RENAME x TO category; "
+        "UPDATE feedback SET priority = 'urgent'; ALTER TABLE feedback RENAME priority TO x; "
+        "ALTER TABLE feedback RENAME category TO priority; ALTER TABLE feedback RENAME x TO category; COMMIT"),
+    "a label has another name for a moment": Ddl(
+        "BEGIN; ALTER TYPE mood RENAME VALUE 'bad' TO 'awful'; INSERT INTO moody SELECT n, tenant_id, 'awful' "
+        "FROM generate_series(100, 110) n, (SELECT tenant_id FROM moody LIMIT 1) m; "
+        "ALTER TYPE mood RENAME VALUE 'awful' TO 'bad'; COMMIT"),
     # types
     "add a label to an enum": Ddl("ALTER TYPE mood ADD VALUE 'late'; UPDATE moody SET mood = 'late'"),
     "rename a label of an enum": Ddl("ALTER TYPE mood RENAME VALUE 'bad' TO 'awful'", "bad",

@@ -65,6 +65,17 @@ CHANGES = [
     "ALTER PUBLICATION badged SET (publish_via_partition_root = true)",
     "DROP PUBLICATION badged",
     "DROP PUBLICATION badged; CREATE PUBLICATION badged FOR ALL TABLES",
+    # and back again
+    "ALTER TABLE events DETACH PARTITION events_1; "
+    "ALTER TABLE events ATTACH PARTITION events_1 FOR VALUES FROM ('2026-01-01') TO ('2026-02-01')",
+    "ALTER TABLE events_2 DETACH PARTITION events_21; ALTER TABLE events_2 ATTACH PARTITION events_21 FOR VALUES IN (1)",
+    "ALTER PUBLICATION badged SET (publish = 'insert'); "
+    "ALTER PUBLICATION badged SET (publish = 'insert, update, delete, truncate')",
+    "ALTER TABLE feedback RENAME COLUMN priority TO urgency; ALTER TABLE feedback RENAME COLUMN urgency TO priority",
+    "ALTER TYPE stage RENAME VALUE 'open' TO 'closed'; ALTER TYPE stage RENAME VALUE 'closed' TO 'open'",
+    "ALTER TABLE feedback DROP CONSTRAINT feedback_pkey; ALTER TABLE feedback ADD PRIMARY KEY (id)",
+    "ALTER TABLE feedback RENAME TO old; ALTER TABLE old RENAME TO feedback",
+    "CREATE SCHEMA attic; ALTER TABLE events_1 SET SCHEMA attic; ALTER TABLE attic.events_1 SET SCHEMA public",
 ]
 if server_version() >= 15:
     CHANGES += [
@@ -92,7 +103,7 @@ def test_it_changes_with(watched, change):
     "ALTER TABLE feedback ADD COLUMN more int; ALTER TABLE events DROP COLUMN note",
     "CREATE INDEX ON feedback (priority); REINDEX TABLE CONCURRENTLY feedback",
     "CREATE TABLE more (id int); DROP TABLE other",
-    "ALTER TABLE feedback ALTER COLUMN priority SET DEFAULT 'low'",
+    "ALTER TABLE feedback ALTER COLUMN title SET DEFAULT 'low'",
     "ALTER PUBLICATION badged ADD TABLE other",
 ], ids=lambda s: s[:70])
 def test_it_does_not_change_with(watched, change):
@@ -122,6 +133,15 @@ def test_no_lock_holds_it_up(watched):
     assert watched.value("SELECT count(*) FROM pg_locks WHERE pid = %s AND NOT granted",
                          (watched.watcher.info.backend_pid,)) == 0
     locker.close()
+
+
+@pytest.mark.skipif(server_version() < 15, reason="schemas are published from Postgres 15 on")
+def test_a_schema_that_is_published_anew_is_told(watched):
+    watched.sql("ALTER PUBLICATION badged ADD TABLES IN SCHEMA public")
+    before = fingerprint(watched)
+    watched.sql("ALTER PUBLICATION badged DROP TABLES IN SCHEMA public")
+    watched.sql("ALTER PUBLICATION badged ADD TABLES IN SCHEMA public")
+    assert fingerprint(watched) != before
 
 
 def test_a_table_that_is_missing_is_no_error(watched):
