@@ -24,15 +24,17 @@ static void end_sender(struct session *stream, struct session *control)
     (void)!session_query(control, embed_end_sender_sql, params, 1, END_MS, NULL, NULL);
 }
 
-/* Names no statement: there may be anything in one. */
+/* Names no statement: there may be anything in one. It is the same at every look, so that it is
+ * told once: when the transaction began, and not how long ago. */
 static void describe(const PGresult *r, char *out, size_t room)
 {
+    const char *state = PQgetvalue(r, 0, 2), *begun = PQgetvalue(r, 0, 4);
     (void)snprintf(out, room,
-                   "making the replication slot waits for transaction %s of process %s (%s%s%s), "
-                   "begun %s s ago: let it end",
+                   "making the replication slot waits for transaction %s of process %s (%s%s%s)"
+                   "%s%s%s: let it end",
                    PQgetvalue(r, 0, 3), PQgetvalue(r, 0, 0), PQgetvalue(r, 0, 1),
-                   *PQgetvalue(r, 0, 2) != '\0' ? ", " : "", PQgetvalue(r, 0, 2),
-                   PQgetvalue(r, 0, 4));
+                   *state != '\0' ? ", " : "", state, *begun != '\0' ? ", begun at " : "", begun,
+                   *begun != '\0' ? " UTC" : "");
 }
 
 /* ERR_UNAVAILABLE when either session is seen to be gone: the one that waits sends nothing, and

@@ -2,6 +2,7 @@
 where it may not follow, a count every few seconds."""
 import contextlib
 import random
+import re
 import threading
 import time
 
@@ -245,6 +246,14 @@ def test_who_holds_up_the_slot_is_named_and_counts_come_by_polling(filled, tmp_p
         filled.sql(f"INSERT INTO feedback (tenant_id, title, priority) VALUES ('{T}', 'x', 'urgent')")
         following.eventually_equal()
         eventually(lambda: not filled.walsenders(), what="no walsender that waits")
+
+
+def test_who_holds_up_the_slot_is_told_once(filled):
+    with open_transaction(filled), Following(filled, "--feed", "stream", url=filled.url("postgres"),
+                                             ready=False) as following:
+        assert following.err.wait_for(r"lock timeout \(55P03\)")
+        told = [line for line in following.err.lines if line.rstrip().endswith(": let it end")]
+        assert len(told) == 1 and re.search(r"begun at [-0-9]{10} [:0-9]{8} UTC", told[0]), following.err.text()
 
 
 def test_it_streams_once_nothing_holds_up_the_slot(filled):

@@ -1,10 +1,10 @@
 -- Whom the walsender $1 waits for while it makes its slot: the holder of the transaction id it has asked a lock on. NULLs
--- while it waits for nobody; no row when there is no such walsender any more.
+-- while it waits for nobody, an empty text for what this role may not see; no row when there is no such walsender any more.
 SELECT holder.pid::text,
        coalesce(nullif(activity.application_name, ''), activity.backend_type, 'a prepared transaction'),
        coalesce(activity.state, ''),
        coalesce(asked.transactionid::text, asked.virtualxid, ''),
-       coalesce(extract(epoch FROM pg_catalog.clock_timestamp() - activity.xact_start)::int8, 0)::text
+       coalesce(pg_catalog.to_char(activity.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), '')
   FROM pg_catalog.pg_stat_activity sender
   LEFT JOIN (pg_catalog.pg_locks asked
              JOIN pg_catalog.pg_locks holder
