@@ -23,9 +23,17 @@ static const char settings[] =
     "SET extra_float_digits = 3; SET bytea_output = 'hex'; SET standard_conforming_strings = on;"
     "SET transform_null_equals = off; SET row_security = off; SET search_path = pg_catalog;"
     "SET lock_timeout = 10000; SET statement_timeout = 0;"
-    "SET idle_in_transaction_session_timeout = 0; SET jit = off;"
+    "SET idle_in_transaction_session_timeout = 0; SET idle_session_timeout = 0; SET jit = off;"
+    "SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = on;"
+    "SET default_transaction_deferrable = off;"
     "SET client_connection_check_interval = 2000; SET tcp_keepalives_idle = 10;"
-    "SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 15000";
+    "SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 15000;"
+    /* What not every server has: a limit from 17 on; and, from some fix of each version on, that a
+     * view or a foreign table, which may run anybody's functions, cannot take a table's place
+     * between the look at it and its load (as CVE-2024-7348 has it for pg_dump). */
+    "SELECT pg_catalog.set_config(name, CASE name WHEN 'transaction_timeout' THEN '0'"
+    " ELSE 'view, foreign-table' END, false) FROM pg_catalog.pg_settings"
+    " WHERE name IN ('transaction_timeout', 'restrict_nonsystem_relation_kind')";
 static const char sender_settings[] = "SET wal_sender_timeout = 30000";
 
 static_assert(SESSION_LOCK_MS == 10000 && SESSION_UNREACHABLE_MS == 15000 &&

@@ -4,7 +4,9 @@
  * What libpq reads of the environment, of password and service files, and of certificates holds
  * here, too. Every session sets the formats that values are printed in, so that a value looks the
  * same in a query, in COPY and in the stream, and turns row security off, so that a policy fails a
- * statement and never silently shortens what it reads.
+ * statement and never silently shortens what it reads. It writes nothing, takes no limits of time
+ * that are meant for other programs, and where the server can refuse it, reads no view or foreign
+ * table that is not the server's own, as such may run functions of anybody.
  *
  * The name of a host is looked up by libpq with getaddrinfo(3), the one wait that has no deadline
  * here.

@@ -175,6 +175,57 @@ def test_as_of_stays_on_its_timeline_when_it_connects_anew_to_poll(filled, tmp_p
         filled.sql(f"ALTER ROLE {WITH_PASSWORD} REPLICATION")
 
 
+OF_THE_ROLE = {"idle_session_timeout": "500ms", "idle_in_transaction_session_timeout": "500ms",
+               "statement_timeout": "20s", "default_transaction_isolation": "serializable",
+               "default_transaction_read_only": "on", "default_transaction_deferrable": "on", "search_path": "nowhere",
+               "TimeZone": "Asia/Kathmandu", "DateStyle": "German", "IntervalStyle": "sql_standard",
+               "client_encoding": "LATIN1", "extra_float_digits": "-10", "bytea_output": "escape",
+               "quote_all_identifiers": "on", "client_min_messages": "debug5"}
+
+
+@pytest.mark.parametrize("feed, state", [("poll", "polling"), ("stream", "live")])
+def test_what_the_role_has_set_for_other_programs_is_no_matter(filled, tmp_path, feed, state):
+    """Time limits above all: a session that polls, or waits for its load, has nothing to say for long."""
+    filled.sql(f"CREATE ROLE hurried LOGIN REPLICATION BYPASSRLS IN ROLE {READER}")
+    try:
+        for name, value in OF_THE_ROLE.items():
+            filled.sql(f"ALTER ROLE hurried SET {name} = '{value}'")
+        with Following(filled, "--feed", feed, url=filled.url("hurried"),
+                       cwd=configured(tmp_path, "poll_seconds: 2\n")) as following:
+            sessions = filled.sessions("hurried")
+            for _ in range(3):
+                filled.sql(f"INSERT INTO feedback (tenant_id, title, priority) VALUES ('{T}', 'x', 'urgent')")
+                following.eventually_equal()
+            assert filled.sessions("hurried") == sessions and following.state() == state, following.err.text()
+        eventually(filled.is_left_alone)
+    finally:
+        filled.sql("DROP ROLE hurried")
+
+
+def test_no_view_takes_the_place_of_a_table_for_its_load(filled):
+    """A view may run functions of anybody, with the rights of whoever reads it."""
+    if not filled.sql("SELECT 1 FROM pg_settings WHERE name = 'restrict_nonsystem_relation_kind'"):
+        pytest.skip("this server is older than the setting")
+    with contextlib.ExitStack() as stack:
+        with open_transaction(filled) as pid:
+            following = stack.enter_context(Following(filled, "--feed", "stream", ready=False))
+            following.eventually_says(rf"\b{pid}\b")  # it has looked at the tables
+            filled.sql(f"""
+                CREATE FUNCTION hijack() RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS
+                    $$BEGIN RAISE LOG 'hijacked by a view'; RETURN true; END$$;
+                BEGIN;
+                ALTER TABLE feedback RENAME TO opinions;
+                CREATE VIEW feedback AS SELECT * FROM opinions WHERE hijack();
+                GRANT SELECT ON feedback TO {READER};
+                INSERT INTO opinions (tenant_id, title, priority) VALUES ('{T}', 'x', 'urgent');
+                COMMIT""")
+        following.eventually_says("is a view")
+        filled.sql("DROP VIEW feedback; ALTER TABLE opinions RENAME TO feedback")
+        following.eventually_in("live", deadline_s=30)
+        following.eventually_equal()
+        assert "hijacked" not in filled.cluster.log()
+
+
 def test_without_wal_level_logical_it_polls_and_says_so(tmp_path):
     with Cluster({"wal_level": "replica"}) as cluster, cluster.database() as database:
         fill(database)

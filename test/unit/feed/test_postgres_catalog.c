@@ -22,6 +22,14 @@ struct server {
     struct session *session;
 };
 
+static void sql(const struct server *s, const char *text)
+{
+    struct error e;
+    enum err err = session_query(s->session, text, NULL, 0, SESSION_QUERY_MS, NULL, &e);
+    if (err != ERR_OK)
+        fail_msg("%s", e.message);
+}
+
 static int start(void **state)
 {
     static struct server s;
@@ -29,6 +37,7 @@ static int start(void **state)
     struct error e;
     const struct session_options o = {.conninfo = cluster_conninfo(s.cluster), .wake_fd = -1};
     assert_int_equal(session_open(&o, SESSION_CONNECT_MS, &s.session, &e), ERR_OK);
+    sql(&s, "SET default_transaction_read_only = off"); /* the tests make what it looks at */
     *state = &s;
     return 0;
 }
@@ -39,14 +48,6 @@ static int stop(void **state)
     session_close(s->session);
     cluster_stop(s->cluster);
     return 0;
-}
-
-static void sql(const struct server *s, const char *text)
-{
-    struct error e;
-    enum err err = session_query(s->session, text, NULL, 0, SESSION_QUERY_MS, NULL, &e);
-    if (err != ERR_OK)
-        fail_msg("%s", e.message);
 }
 
 static int clean(void **state)
