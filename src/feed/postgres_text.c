@@ -289,8 +289,8 @@ enum err pg_text_value(enum column_type type, const char *bytes, size_t len, str
     };
     struct value v = {.kind = VALUE_INT};
     if (!read_value(type, bytes, len, &v))
-        return error_set(e, ERR_CORRUPT, "Postgres sent \"%.*s\", which cannot be read as %s",
-                         (int)(len < 64 ? len : 64), bytes, nouns[type]);
+        return error_set(e, ERR_CORRUPT, "Postgres sent %zu bytes that cannot be read as %s", len,
+                         nouns[type]);
     if (v.kind == VALUE_TEXT || v.kind == VALUE_DECIMAL) {
         v.text.bytes = bytes;
         v.text.len = len;

@@ -285,14 +285,13 @@ static void a_text_that_is_cut_short_is_never_read_past(void **state)
             (void)!read_text(whole[i].type, whole[i].text, len, &v);
 }
 
-static void the_message_shows_what_was_sent(void **state)
+static void no_message_shows_what_was_sent(void **state)
 {
     (void)state;
     struct error e = {0};
     struct value v;
     assert_int_equal(pg_text_value(COLUMN_INSTANT, "yesterday!", 9, &v, &e), ERR_CORRUPT);
-    assert_string_equal(e.message,
-                        "Postgres sent \"yesterday\", which cannot be read as an instant");
+    assert_string_equal(e.message, "Postgres sent 9 bytes that cannot be read as an instant");
 }
 
 int main(void)
@@ -308,7 +307,7 @@ int main(void)
         cmocka_unit_test(what_is_no_instant_is_refused),
         cmocka_unit_test(dates_are_days),
         cmocka_unit_test(a_text_that_is_cut_short_is_never_read_past),
-        cmocka_unit_test(the_message_shows_what_was_sent),
+        cmocka_unit_test(no_message_shows_what_was_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
