@@ -65,6 +65,12 @@ static void on_load_progress(size_t rows, void *context)
     log_line(LOG_LEVEL_INFO, "following %s: loading, %zu rows so far", l->publisher->label, rows);
 }
 
+static enum err on_load_silence(void *context, struct error *e)
+{
+    const struct life *l = context;
+    return slot_check(l->sender, l->control, e);
+}
+
 /* A name that changes hands between two connections, as in a failover, leads to two servers: one
  * would say what the tables are and how far it is, the other send the rows. */
 static enum err check_same_server(struct life *l, struct position *ret, struct error *e)
@@ -110,6 +116,7 @@ static enum err load(struct life *l, char slot[SLOT_NAME_BYTES], uint64_t *ret_p
                         .catalog = &l->catalog,
                         .index = l->index,
                         .on_progress = on_load_progress,
+                        .on_silence = on_load_silence,
                         .context = l};
     return load_rows(&load, e);
 }

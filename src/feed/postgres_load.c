@@ -131,6 +131,37 @@ static void tell_progress(struct reading *g)
     g->load->on_progress(*g->rows, g->load->context);
 }
 
+/* A load sends nothing: that its connection is dead would be seen by nobody, so another looks. */
+static enum err wait_for_bytes(const struct load *l, struct error *e)
+{
+    int64_t until_ms = clock_ms() + LOAD_SILENT_MS_MAX;
+    enum err err;
+    while ((err = session_wait(l->session, false, clock_ms() + LOAD_LOOK_MS, e)) ==
+               ERR_UNAVAILABLE &&
+           clock_ms() < until_ms) {
+        if (l->on_silence != NULL && (err = l->on_silence(l->context, e)) != ERR_OK)
+            return err;
+    }
+    if (err == ERR_OK && PQconsumeInput(session_conn(l->session)) != 1)
+        err = session_fail(l->session, NULL, e, "reading rows");
+    return err;
+}
+
+static enum err begin_copy(const struct load *l, const char *sql, struct error *e)
+{
+    PGconn *conn = session_conn(l->session);
+    enum err err = session_send(l->session, sql, NULL, 0, e);
+    while (err == ERR_OK && PQisBusy(conn))
+        err = wait_for_bytes(l, e);
+    if (err != ERR_OK)
+        return err;
+    PGresult *r = PQgetResult(conn);
+    if (PQresultStatus(r) != PGRES_COPY_OUT)
+        err = session_fail(l->session, r, e, "the server refused");
+    PQclear(r);
+    return err;
+}
+
 static enum err read_copy(struct reading *g, struct error *e)
 {
     PGconn *conn = session_conn(g->load->session);
@@ -143,9 +174,7 @@ static enum err read_copy(struct reading *g, struct error *e)
             if (++*g->rows % CLOCK_ROWS == 0)
                 tell_progress(g);
         } else if (len == 0) {
-            err = session_wait(g->load->session, false, clock_ms() + LOAD_SILENT_MS_MAX, e);
-            if (err == ERR_OK && PQconsumeInput(conn) != 1)
-                err = session_fail(g->load->session, NULL, e, "reading rows");
+            err = wait_for_bytes(g->load, e);
         } else {
             return len == -1 ? ERR_OK : session_fail(g->load->session, NULL, e, "reading rows");
         }
@@ -178,9 +207,7 @@ static enum err load_table(const struct load *l, size_t table, size_t *rows, str
                         .told_ms = clock_ms()};
     reserve(l, table);
     char *sql = copy_statement(l, table);
-    PGresult *r = NULL;
-    enum err err = session_query(l->session, sql, NULL, 0, LOAD_SILENT_MS_MAX, &r, e);
-    PQclear(r);
+    enum err err = begin_copy(l, sql, e);
     if (err == ERR_OK)
         err = read_copy(&g, e);
     if (err == ERR_OK)

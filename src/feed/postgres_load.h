@@ -18,6 +18,7 @@
 enum {
     LOAD_SILENT_MS_MAX = 60000, /* without a row that long, the load has failed */
     LOAD_PROGRESS_MS = 5000,
+    LOAD_LOOK_MS = 1000, /* without a row, before on_silence is asked */
 };
 
 struct load {
@@ -27,6 +28,8 @@ struct load {
     struct index *index;
     /* Called every LOAD_PROGRESS_MS with the rows read so far. */
     void (*on_progress)(size_t rows, void *context);
+    /* Called after each LOAD_LOOK_MS without a row; an error ends the load. May be NULL. */
+    enum err (*on_silence)(void *context, struct error *e);
     void *context;
 };
 

@@ -50,13 +50,19 @@ static enum err tell(struct session *stream, struct session *control, const stru
     if (err != ERR_OK)
         return err == ERR_UNAVAILABLE ? err : ERR_OK;
     if (PQntuples(r) == 0) {
-        err = error_set(e, ERR_UNAVAILABLE, "the server's process that makes the slot is gone");
-    } else if (!PQgetisnull(r, 0, 3) && *PQgetvalue(r, 0, 3) != '\0') {
+        err =
+            error_set(e, ERR_UNAVAILABLE, "the server's process for the replication slot is gone");
+    } else if (wait != NULL && !PQgetisnull(r, 0, 3) && *PQgetvalue(r, 0, 3) != '\0') {
         describe(r, reason, room);
         wait->on_wait(reason, wait->context);
     }
     PQclear(r);
     return err;
+}
+
+enum err slot_check(struct session *stream, struct session *control, struct error *e)
+{
+    return tell(stream, control, NULL, NULL, 0, e);
 }
 
 /* The answer to CREATE_REPLICATION_SLOT, telling meanwhile who is waited for. */

@@ -34,4 +34,8 @@ enum err slot_create(struct session *stream, struct session *control, const stru
                      char ret_name[SLOT_NAME_BYTES], uint64_t *ret_position,
                      struct error *e) MUST_CHECK;
 
+/* slot_check(stream, control, e): ask on control whether the server still has the process behind
+ * stream. ERR_UNAVAILABLE: it has not, or control is lost. */
+enum err slot_check(struct session *stream, struct session *control, struct error *e) MUST_CHECK;
+
 #endif
