@@ -114,8 +114,7 @@ static void a_file_that_is_named_must_be_there(void **state)
                  "there is no file 'other.yaml'");
     place_refuse(&(struct config_flags){.file = "nowhere/badged.yaml"}, ERR_NOT_FOUND,
                  "there is no file 'nowhere/badged.yaml'");
-    place_refuse(&(struct config_flags){.file = ""}, ERR_NOT_FOUND,
-                 "there is no file ''");
+    place_refuse(&(struct config_flags){.file = ""}, ERR_NOT_FOUND, "there is no file ''");
 }
 
 static void what_is_no_plain_file_is_refused_without_waiting(void **state)
