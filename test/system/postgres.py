@@ -78,15 +78,16 @@ def processes():
             pass
 
 gentle_until = time.monotonic() + 5
-while alive := list(processes()):
-    for pid in alive:
-        try:
-            os.kill(pid, signal.SIGQUIT if time.monotonic() < gentle_until else signal.SIGKILL)
-            os.kill(pid, signal.SIGCONT)
-        except OSError:
-            pass
-    time.sleep(0.05)
-shutil.rmtree(folder)
+while os.path.exists(folder):  # what was being started may have made more of it
+    while alive := list(processes()):
+        for pid in alive:
+            try:
+                os.kill(pid, signal.SIGQUIT if time.monotonic() < gentle_until else signal.SIGKILL)
+                os.kill(pid, signal.SIGCONT)
+            except OSError:
+                pass
+        time.sleep(0.05)
+    shutil.rmtree(folder, ignore_errors=True)
 """
 
 
