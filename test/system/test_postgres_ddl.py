@@ -195,7 +195,7 @@ CASES = {
         "priority|feedback", f"GRANT SELECT ON feedback TO {READER}"),
     "change the owner": Ddl("CREATE ROLE owner_of_{name}; ALTER TABLE feedback OWNER TO owner_of_{name}; "
                             "ALTER TABLE feedback OWNER TO postgres; DROP ROLE owner_of_{name}"),
-    # changed, and changed back before anyone looks: what was written in between is not in the stream, or not as it is now
+    # changed, and changed back before anyone looks: what was written in between is missing in the stream
     "a partition is away for a moment": Ddl(
         "BEGIN; ALTER TABLE parts DETACH PARTITION parts_1; DELETE FROM parts_1 WHERE id % 2 = 0; "
         "ALTER TABLE parts ATTACH PARTITION parts_1 FOR VALUES FROM (0) TO (100); COMMIT"),

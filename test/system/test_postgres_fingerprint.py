@@ -68,7 +68,8 @@ CHANGES = [
     # and back again
     "ALTER TABLE events DETACH PARTITION events_1; "
     "ALTER TABLE events ATTACH PARTITION events_1 FOR VALUES FROM ('2026-01-01') TO ('2026-02-01')",
-    "ALTER TABLE events_2 DETACH PARTITION events_21; ALTER TABLE events_2 ATTACH PARTITION events_21 FOR VALUES IN (1)",
+    "ALTER TABLE events_2 DETACH PARTITION events_21; "
+    "ALTER TABLE events_2 ATTACH PARTITION events_21 FOR VALUES IN (1)",
     "ALTER PUBLICATION badged SET (publish = 'insert'); "
     "ALTER PUBLICATION badged SET (publish = 'insert, update, delete, truncate')",
     "ALTER TABLE feedback RENAME COLUMN priority TO urgency; ALTER TABLE feedback RENAME COLUMN urgency TO priority",
