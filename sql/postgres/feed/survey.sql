@@ -19,9 +19,9 @@ WITH RECURSIVE wanted AS (
     JOIN pg_catalog.pg_class c ON c.oid = t.oid AND c.relkind = 'p'
     JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid AND NOT i.inhdetachpending
 ), line AS (
-    SELECT oid, oid AS ancestor, 0 AS level FROM tree
+    SELECT number, oid, oid AS ancestor, 0 AS level FROM tree
     UNION
-    SELECT l.oid, i.inhparent, l.level + 1
+    SELECT l.number, l.oid, i.inhparent, l.level + 1
     FROM line l
     JOIN pg_catalog.pg_class c ON c.oid = l.ancestor AND c.relispartition
     JOIN pg_catalog.pg_inherits i ON i.inhrelid = l.ancestor AND NOT i.inhdetachpending
@@ -89,17 +89,16 @@ WITH RECURSIVE wanted AS (
     GROUP BY t.number
 ), members AS (
     -- Entries of the publication for the table, its partitions, and what it is a partition of.
-    SELECT t.number, jsonb_agg(DISTINCT jsonb_build_object(
+    SELECT l.number, jsonb_agg(DISTINCT jsonb_build_object(
         'sql', format('%I.%I', n.nspname, c.relname), 'is_filtered', m.fact -> 'prqual' <> 'null',
         'columns', (SELECT jsonb_agg(a.attname) FROM jsonb_array_elements_text(m.fact -> 'prattrs') AS l (attnum)
                     JOIN pg_catalog.pg_attribute a ON a.attrelid = m.oid AND a.attnum = l.attnum::int
                     WHERE m.fact -> 'prattrs' <> 'null'))) AS facts
-    FROM tree t
-    JOIN line l ON l.oid = t.oid
+    FROM line l
     JOIN member m ON m.oid = l.ancestor
     JOIN pg_catalog.pg_class c ON c.oid = m.oid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    GROUP BY t.number
+    GROUP BY l.number
 ), columns AS (
     SELECT w.number, jsonb_agg(jsonb_build_object(
         'name', a.attname, 'sql', format('%I', a.attname), 'type', format_type(a.atttypid, a.atttypmod),
