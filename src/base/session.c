@@ -268,8 +268,7 @@ enum err session_answer(struct session *s, PGresult **ret, struct error *e)
     return ERR_OK;
 }
 
-/* Wait for the next result; NULL behind the last. */
-static enum err next_result(struct session *s, int64_t deadline_ms, PGresult **ret, struct error *e)
+enum err session_result(struct session *s, int64_t deadline_ms, PGresult **ret, struct error *e)
 {
     for (;;) {
         int unsent = PQflush(s->conn);
@@ -293,7 +292,7 @@ enum err session_query(struct session *s, const char *sql, const char *const *pa
     int64_t deadline_ms = clock_ms() + timeout_ms;
     PGresult *last = NULL, *r = NULL;
     enum err err = session_send(s, sql, params, params_count, e);
-    while (err == ERR_OK && (err = next_result(s, deadline_ms, &r, e)) == ERR_OK && r != NULL) {
+    while (err == ERR_OK && (err = session_result(s, deadline_ms, &r, e)) == ERR_OK && r != NULL) {
         PQclear(last);
         last = r;
         if (is_failure(r) || is_copy(r))
@@ -304,7 +303,7 @@ enum err session_query(struct session *s, const char *sql, const char *const *pa
     if (err == ERR_OK && is_failure(last)) {
         err = session_fail(s, last, e, "the server refused");
         /* What follows an error is no more than the end of the query. */
-        while (err != ERR_UNAVAILABLE && next_result(s, deadline_ms, &r, NULL) == ERR_OK &&
+        while (err != ERR_UNAVAILABLE && session_result(s, deadline_ms, &r, NULL) == ERR_OK &&
                r != NULL)
             PQclear(r);
     }

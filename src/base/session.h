@@ -68,6 +68,12 @@ enum err session_send(struct session *s, const char *sql, const char *const *par
                       size_t params_count, struct error *e) MUST_CHECK;
 enum err session_answer(struct session *s, PGresult **ret, struct error *e) MUST_CHECK;
 
+/* session_result(s, deadline_ms, ret, e): wait for the next result of what was sent, whatever it
+ * says; ret is NULL behind the last. ERR_UNAVAILABLE: the connection was lost, or clock_ms()
+ * reached deadline_ms. ERR_BUSY when woken. */
+enum err session_result(struct session *s, int64_t deadline_ms, PGresult **ret,
+                        struct error *e) MUST_CHECK;
+
 /* session_wait(s, want_write, deadline_ms, e): until bytes can be read (or written, if wanted), or
  * clock_ms() reaches deadline_ms. ERR_UNAVAILABLE at the deadline, ERR_BUSY when woken. */
 enum err session_wait(struct session *s, bool want_write, int64_t deadline_ms,

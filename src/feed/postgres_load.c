@@ -186,12 +186,15 @@ static enum err read_copy(struct reading *g, struct error *e)
 /* Behind the last row comes whether COPY succeeded. */
 static enum err end_copy(struct session *s, struct error *e)
 {
-    PGresult *r;
-    enum err err = ERR_OK;
-    while ((r = PQgetResult(session_conn(s))) != NULL) {
-        if (err == ERR_OK && PQresultStatus(r) != PGRES_COMMAND_OK)
+    int64_t deadline_ms = clock_ms() + SESSION_QUERY_MS;
+    PGresult *r = NULL;
+    enum err err;
+    while ((err = session_result(s, deadline_ms, &r, e)) == ERR_OK && r != NULL) {
+        if (PQresultStatus(r) != PGRES_COMMAND_OK)
             err = session_fail(s, r, e, "reading rows");
         PQclear(r);
+        if (err != ERR_OK)
+            break;
     }
     return err;
 }

@@ -7,36 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The last result of a query under way, as the place in the text is not in an error. */
+/* The last result of what was sent. session_query would keep of it only what its error says, which
+ * the place in the text is not. */
 static enum err last_result(struct session *s, PGresult **ret, struct error *e)
 {
-    PGconn *conn = session_conn(s);
     int64_t deadline_ms = clock_ms() + SESSION_QUERY_MS;
-    PGresult *last = NULL;
-    enum err err = ERR_OK;
-    for (;;) {
-        int unsent = PQflush(conn);
-        if (unsent < 0) {
-            err = session_fail(s, NULL, e, "sending a query");
-        } else if (unsent == 0 && !PQisBusy(conn)) {
-            PGresult *r = PQgetResult(conn);
-            if (r == NULL)
-                break;
-            PQclear(last);
-            last = r;
-            continue;
-        }
-        if (err == ERR_OK)
-            err = session_wait(s, unsent > 0, deadline_ms, e);
-        if (err == ERR_OK && PQconsumeInput(conn) != 1)
-            err = session_fail(s, NULL, e, "reading an answer");
-        if (err != ERR_OK) {
-            PQclear(last);
-            return err;
-        }
+    PGresult *last = NULL, *r = NULL;
+    enum err err;
+    while ((err = session_result(s, deadline_ms, &r, e)) == ERR_OK && r != NULL) {
+        PQclear(last);
+        last = r;
     }
-    *ret = last;
-    return ERR_OK;
+    if (err == ERR_OK)
+        *ret = last;
+    else
+        PQclear(last);
+    return err;
 }
 
 /* The byte at which a text's character of a number (from 1) begins. */

@@ -84,7 +84,7 @@ class TcpProxy:
 
     def arm(self, name, down_bytes=0, text=None, on="all"):
         """Switch to this fault once badged has sent text, if one is given, and so many more bytes have then come from
-        the server."""
+        the server, and no byte more."""
         assert name in FAULTS
         self._do(self._arm, name, on, down_bytes, text)
 
@@ -265,7 +265,10 @@ class TcpProxy:
         while data:
             await self._while_frozen(link)
             now = self._fault_of(link)
-            piece, data = (data[:1], data[1:]) if now == "trickle" else (data, b"")
+            size = 1 if now == "trickle" else len(data)
+            if not is_up and self.armed is not None and self.awaited is None:
+                size = min(size, max(self.armed_at - self.down_bytes(), 1))
+            piece, data = data[:size], data[size:]
             if now == "trickle":
                 await self._wait(TRICKLE_S)
             elif now == "delay":

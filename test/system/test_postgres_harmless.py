@@ -354,3 +354,16 @@ def test_a_lock_on_a_table_ends_a_load_with_the_reason(filled):
             following.eventually_says("lock", 30)
             connection.sql("COMMIT")
         following.eventually_equal()
+
+
+def test_it_stops_where_a_load_waits_for_its_last_word(postgres):
+    """A network that falls silent between the last row and the server's word that it was the last."""
+    fill(postgres)
+    columns = 4  # of crawl_attempts, the first that is loaded, which has no row
+    answer_bytes, end_bytes = 8 + 2 * columns, 5  # CopyOutResponse, CopyDone
+    with TcpProxy(postgres.cluster.port) as proxy:
+        proxy.arm("blackhole", answer_bytes + end_bytes, b"COPY (", on="stream")
+        with Following(postgres, proxy=proxy, ready=False) as following:
+            eventually(lambda: not proxy.is_armed())
+            assert following.state() == "loading"
+            following.stop()
