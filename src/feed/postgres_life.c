@@ -13,6 +13,7 @@
 #include <string.h>
 
 enum {
+    LOAD_SILENT_MS = 1000,      /* then the server is asked whether it still loads */
     REPORT_MS = 1000,           /* between two reports to the server */
     STALE_MS = 3000,            /* not known to be newest for longer, counts are called stale */
     SILENT_MS_MAX = 30000,      /* asked every second, a server that is silent for longer is gone */
@@ -112,6 +113,7 @@ static enum err load(struct life *l, char slot[SLOT_NAME_BYTES], uint64_t *ret_p
         return err;
     publisher_enter(l->publisher, PG_LOADING, "");
     struct load load = {.session = l->sender,
+                        .silent_ms = LOAD_SILENT_MS,
                         .definitions = l->definitions,
                         .catalog = &l->catalog,
                         .index = l->index,

@@ -131,32 +131,47 @@ static void tell_progress(struct reading *g)
     g->load->on_progress(*g->rows, g->load->context);
 }
 
-/* A load sends nothing: that its connection is dead would be seen by nobody, so another looks. */
-static enum err wait_for_bytes(const struct load *l, struct error *e)
+/* ---- waiting ---- */
+
+/* Whether a wait is to go on: it ended because the server said nothing, and, by the other session,
+ * it is still at it. A load sends nothing itself, so nobody else would see a dead connection. */
+static bool is_at_it(const struct load *l, enum err *err, struct error *e)
 {
-    int64_t until_ms = clock_ms() + LOAD_SILENT_MS_MAX;
+    if (*err != ERR_UNAVAILABLE || PQstatus(session_conn(l->session)) != CONNECTION_OK)
+        return false;
+    *err = l->on_silence(l->context, e);
+    return *err == ERR_OK;
+}
+
+static enum err await_bytes(const struct load *l, struct error *e)
+{
     enum err err;
-    while ((err = session_wait(l->session, false, clock_ms() + LOAD_LOOK_MS, e)) ==
-               ERR_UNAVAILABLE &&
-           clock_ms() < until_ms) {
-        if (l->on_silence != NULL && (err = l->on_silence(l->context, e)) != ERR_OK)
-            return err;
-    }
+    do {
+        err = session_wait(l->session, false, clock_ms() + l->silent_ms, e);
+    } while (is_at_it(l, &err, e));
     if (err == ERR_OK && PQconsumeInput(session_conn(l->session)) != 1)
         err = session_fail(l->session, NULL, e, "reading rows");
     return err;
 }
 
+static enum err await_result(const struct load *l, PGresult **ret, struct error *e)
+{
+    enum err err;
+    do {
+        err = session_result(l->session, clock_ms() + l->silent_ms, ret, e);
+    } while (is_at_it(l, &err, e));
+    return err;
+}
+
+/* ---- rows ---- */
+
 static enum err begin_copy(const struct load *l, const char *sql, struct error *e)
 {
-    PGconn *conn = session_conn(l->session);
+    PGresult *r = NULL;
     enum err err = session_send(l->session, sql, NULL, 0, e);
-    while (err == ERR_OK && PQisBusy(conn))
-        err = wait_for_bytes(l, e);
-    if (err != ERR_OK)
-        return err;
-    PGresult *r = PQgetResult(conn);
-    if (PQresultStatus(r) != PGRES_COPY_OUT)
+    if (err == ERR_OK)
+        err = await_result(l, &r, e);
+    if (err == ERR_OK && PQresultStatus(r) != PGRES_COPY_OUT)
         err = session_fail(l->session, r, e, "the server refused");
     PQclear(r);
     return err;
@@ -174,7 +189,7 @@ static enum err read_copy(struct reading *g, struct error *e)
             if (++*g->rows % CLOCK_ROWS == 0)
                 tell_progress(g);
         } else if (len == 0) {
-            err = wait_for_bytes(g->load, e);
+            err = await_bytes(g->load, e);
         } else {
             return len == -1 ? ERR_OK : session_fail(g->load->session, NULL, e, "reading rows");
         }
@@ -184,14 +199,13 @@ static enum err read_copy(struct reading *g, struct error *e)
 }
 
 /* Behind the last row comes whether COPY succeeded. */
-static enum err end_copy(struct session *s, struct error *e)
+static enum err end_copy(const struct load *l, struct error *e)
 {
-    int64_t deadline_ms = clock_ms() + SESSION_QUERY_MS;
     PGresult *r = NULL;
     enum err err;
-    while ((err = session_result(s, deadline_ms, &r, e)) == ERR_OK && r != NULL) {
+    while ((err = await_result(l, &r, e)) == ERR_OK && r != NULL) {
         if (PQresultStatus(r) != PGRES_COMMAND_OK)
-            err = session_fail(s, r, e, "reading rows");
+            err = session_fail(l->session, r, e, "reading rows");
         PQclear(r);
         if (err != ERR_OK)
             break;
@@ -214,7 +228,7 @@ static enum err load_table(const struct load *l, size_t table, size_t *rows, str
     if (err == ERR_OK)
         err = read_copy(&g, e);
     if (err == ERR_OK)
-        err = end_copy(l->session, e);
+        err = end_copy(l, e);
     if (err != ERR_OK)
         error_wrap(e, "loading table \"%s\"", t->name);
     free(sql);

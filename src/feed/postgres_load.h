@@ -2,6 +2,10 @@
  *
  * Only rows that are live in some source are read, and of them only the columns that are needed.
  *
+ * A server that reads a large table and finds few live rows says nothing for as long as that takes:
+ * what it has to send waits until there are 8 KiB of it. So silence alone ends no load:
+ * on_silence looks on another session whether the server is still at it.
+ *
  * Ownership: nothing is kept.
  */
 #ifndef BADGED_FEED_POSTGRES_LOAD_H
@@ -16,9 +20,7 @@
 #include <stddef.h>
 
 enum {
-    LOAD_SILENT_MS_MAX = 60000, /* without a row that long, the load has failed */
     LOAD_PROGRESS_MS = 5000,
-    LOAD_LOOK_MS = 1000, /* without a row, before on_silence is asked */
 };
 
 struct load {
@@ -28,13 +30,16 @@ struct load {
     struct index *index;
     /* Called every LOAD_PROGRESS_MS with the rows read so far. */
     void (*on_progress)(size_t rows, void *context);
-    /* Called after each LOAD_LOOK_MS without a row; an error ends the load. May be NULL. */
+    /* Called after each silent_ms without a word from the server: whether it is still at it. An
+     * error ends the load. */
     enum err (*on_silence)(void *context, struct error *e);
+    int silent_ms;
     void *context;
 };
 
-/* load_rows(l, e): put every live row into the index. ERR_MEMORY and all other errors: the index
- * must be thrown away. */
+/* load_rows(l, e): put every live row into the index. ERR_CORRUPT: a row that cannot be read.
+ * ERR_MEMORY. ERR_BUSY: woken. Others as session_query. After a failure the index must be thrown
+ * away. */
 enum err load_rows(const struct load *l, struct error *e) MUST_CHECK;
 
 /* load_where(d, t): what makes a row of table t live in any source of d, as SQL; the caller frees
