@@ -2,6 +2,7 @@
 
 #include "badge/as_of.h"
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "feed/sql.h"
 #include "feed_postgres_sql.h"
@@ -11,6 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum {
+    WAIT_MS = 1000
+};
 
 /* ---- position ---- */
 
@@ -79,8 +84,28 @@ static void add_source(struct buffer *out, const struct source *s, size_t number
     free(sql);
 }
 
+static enum err query(struct session *s, const char *sql, const struct count_wait *wait,
+                      PGresult **ret, struct error *e)
+{
+    int64_t until_ms = clock_ms() + COUNT_MS_MAX;
+    *ret = NULL;
+    enum err err = session_send(s, sql, NULL, 0, e);
+    while (err == ERR_OK && *ret == NULL) {
+        err = session_answer(s, ret, e);
+        if (err != ERR_OK || *ret != NULL)
+            break;
+        int64_t tick_ms = clock_ms() + WAIT_MS;
+        err = session_wait(s, false, tick_ms < until_ms ? tick_ms : until_ms, e);
+        if (err == ERR_UNAVAILABLE && clock_ms() >= tick_ms && tick_ms < until_ms) {
+            wait->on_wait(wait->context);
+            err = ERR_OK;
+        }
+    }
+    return err;
+}
+
 static enum err run(struct session *s, const struct definitions *d, const char *tenant,
-                    PGresult **ret, struct error *e)
+                    const struct count_wait *wait, PGresult **ret, struct error *e)
 {
     struct buffer sql = {0};
     /* As a literal, the tenant is of whatever type each table has for it. */
@@ -90,7 +115,7 @@ static enum err run(struct session *s, const struct definitions *d, const char *
     for (size_t i = 0; i < d->sources_count; i++)
         add_source(&sql, &d->sources[i], i, tenant_is);
     buffer_puts(&sql, " ORDER BY 2");
-    enum err err = session_query(s, sql.bytes, NULL, 0, COUNT_MS_MAX, ret, e);
+    enum err err = query(s, sql.bytes, wait, ret, e);
     buffer_fini(&sql);
     if (err != ERR_OK)
         error_wrap(e, "counting");
@@ -125,11 +150,11 @@ static enum err take_rows(const PGresult *r, size_t sources_count, struct counts
 }
 
 static enum err count(struct session *s, const struct definitions *d, const char *tenant,
-                      struct counts *counts, struct error *e)
+                      struct counts *counts, const struct count_wait *wait, struct error *e)
 {
     PGresult *r = NULL;
     counts_begin(counts);
-    enum err err = d->sources_count > 0 ? run(s, d, tenant, &r, e) : ERR_OK;
+    enum err err = d->sources_count > 0 ? run(s, d, tenant, wait, &r, e) : ERR_OK;
     if (err == ERR_OK && r != NULL)
         err = take_rows(r, d->sources_count, counts, e);
     if (err == ERR_OK)
@@ -139,15 +164,21 @@ static enum err count(struct session *s, const struct definitions *d, const char
 }
 
 enum err count_all(struct session *s, const struct definitions *d, struct counts *counts,
-                   struct error *e)
+                   const struct count_wait *wait, struct error *e)
 {
-    return count(s, d, NULL, counts, e);
+    return count(s, d, NULL, counts, wait, e);
+}
+
+static void pass_over(void *context)
+{
+    (void)context;
 }
 
 enum err count_tenant(struct session *s, const struct definitions *d, const struct uuid *tenant,
                       struct counts *counts, struct error *e)
 {
     char id[UUID_TEXT_LEN + 1];
+    const struct count_wait wait = {.on_wait = pass_over};
     uuid_format(tenant, id);
-    return count(s, d, id, counts, e);
+    return count(s, d, id, counts, &wait, e);
 }

@@ -30,12 +30,18 @@ struct position {
 /* position_read(s, ret, e): ask the server. */
 enum err position_read(struct session *s, struct position *ret, struct error *e) MUST_CHECK;
 
-/* count_all(s, d, counts, e): count for every tenant, and hand it to counts: counts_begin,
- * counts_set, counts_zero_others. The caller publishes. */
-enum err count_all(struct session *s, const struct definitions *d, struct counts *counts,
-                   struct error *e) MUST_CHECK;
+struct count_wait {
+    void (*on_wait)(void *context); /* called about once a second until the server has counted */
+    void *context;
+};
 
-/* count_tenant(s, d, tenant, counts, e): as count_all, for one tenant alone. */
+/* count_all(s, d, counts, wait, e): count for every tenant, and hand it to counts: counts_begin,
+ * counts_set, counts_zero_others. The caller publishes. ERR_UNAVAILABLE after COUNT_MS_MAX, too.
+ * Others as session_query. */
+enum err count_all(struct session *s, const struct definitions *d, struct counts *counts,
+                   const struct count_wait *wait, struct error *e) MUST_CHECK;
+
+/* count_tenant(s, d, tenant, counts, e): as count_all, for one tenant alone, calling nothing. */
 enum err count_tenant(struct session *s, const struct definitions *d, const struct uuid *tenant,
                       struct counts *counts, struct error *e) MUST_CHECK;
 

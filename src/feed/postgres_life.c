@@ -2,8 +2,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "feed/postgres_count.h"
 #include "feed/postgres_load.h"
+#include "feed/postgres_poll.h"
 #include "feed/postgres_slot.h"
 
 #include <errno.h>
@@ -241,61 +241,40 @@ static enum err follow(struct life *l, struct error *e)
 
 /* ---- polling ---- */
 
-/* What a commit that ended at the position read shows to a snapshot taken afterwards is not sure
- * yet, as its end is written before it is seen; what stood there a whole interval ago is. */
-static enum err poll_once(struct life *l, uint64_t *last, struct error *e)
-{
-    struct position at;
-    enum err err = position_read(l->control, &at, e);
-    if (err == ERR_OK)
-        err = publisher_begin(l->publisher, &at, e);
-    if (err == ERR_OK)
-        err = count_all(l->control, l->definitions, l->publisher->counts, e);
-    if (err != ERR_OK)
-        return err;
-    publisher_whole(l->publisher, NULL, at.wal_end == *last ? at.wal_end : at.wal_end - 1);
-    *last = at.wal_end;
-    l->publisher->fresh_ms = clock_ms();
-    return ERR_OK;
-}
+struct instead {
+    struct life *life;
+    int64_t began_ms, looked_ms;
+};
 
-static enum err pause_ms(struct life *l, int64_t ms, struct error *e)
+/* Whether it could be streamed by now. */
+static enum err look_again(void *context, struct error *e)
 {
-    struct pollfd wake = {.fd = l->wake_fd, .events = POLLIN};
-    int n = poll(&wake, 1, (int)ms);
-    if (n < 0 && errno != EINTR)
-        return error_set_errno(e, errno, "waiting for the next poll");
-    return n > 0 ? error_set(e, ERR_BUSY, "stopping") : ERR_OK;
-}
-
-/* Count every few seconds, until the database may be followed. */
-static enum err poll_counts(struct life *l, const char *reason, struct error *e)
-{
-    char kept[COUNTS_REASON_BYTES_MAX];
-    (void)snprintf(kept, sizeof(kept), "%s", reason);
-    /* What was published is sure already, and on an idle server it must not seem to go back. */
-    uint64_t last = l->publisher->published.position;
-    int64_t began_ms = clock_ms(), looked_ms = began_ms;
-    enum err err = ERR_OK;
-    while (err == ERR_OK) {
-        int64_t start_ms = clock_ms();
-        err = poll_once(l, &last, e);
-        if (err == ERR_OK)
-            publisher_enter(l->publisher, PG_POLLING, kept);
-        int64_t left_ms = start_ms + (int64_t)l->options->poll_seconds * 1000 - clock_ms();
-        if (err == ERR_OK)
-            err = pause_ms(l, left_ms > 0 ? left_ms : 0, e);
-        bool may_stream = l->options->mode == FEED_AUTO;
-        if (err != ERR_OK || !may_stream || clock_ms() - looked_ms < PREFLIGHT_AGAIN_MS)
-            continue;
-        looked_ms = clock_ms();
-        enum verdict verdict;
-        err = preflight(l, &verdict, e);
-        bool has_waited = !l->must_poll || looked_ms - began_ms >= POLL_INSTEAD_MS;
-        if (err == ERR_OK && verdict < VERDICT_NO_STREAM && has_waited)
-            err = error_set(e, ERR_NOT_READY, "replication is possible now");
-    }
+    struct instead *i = context;
+    struct life *l = i->life;
+    int64_t now_ms = clock_ms();
+    if (l->options->mode != FEED_AUTO || now_ms - i->looked_ms < PREFLIGHT_AGAIN_MS)
+        return ERR_OK;
+    i->looked_ms = now_ms;
+    enum verdict verdict;
+    enum err err = preflight(l, &verdict, e);
+    bool has_waited = !l->must_poll || now_ms - i->began_ms >= POLL_INSTEAD_MS;
+    if (err == ERR_OK && verdict < VERDICT_NO_STREAM && has_waited)
+        err = error_set(e, ERR_NOT_READY, "replication is possible now");
     return err;
+}
+
+static enum err poll_instead(struct life *l, const char *reason, struct error *e)
+{
+    struct instead instead = {l, clock_ms(), clock_ms()};
+    struct poll polling = {.session = l->control,
+                           .definitions = l->definitions,
+                           .publisher = l->publisher,
+                           .wake_fd = l->wake_fd,
+                           .seconds = l->options->poll_seconds,
+                           .reason = reason,
+                           .on_count = look_again,
+                           .context = &instead};
+    return poll_run(&polling, e);
 }
 
 /* ---- a life ---- */
@@ -320,9 +299,9 @@ enum err life_run(struct life *l, struct error *e)
     if (is_refused)
         return error_set(e, ERR_PREFLIGHT, "%s", reason);
     if (verdict == VERDICT_NO_STREAM || l->options->mode == FEED_POLL)
-        return poll_counts(l, reason, e);
+        return poll_instead(l, reason, e);
     if (l->must_poll && l->options->mode == FEED_AUTO)
-        return poll_counts(l, l->poll_cause, e);
+        return poll_instead(l, l->poll_cause, e);
     return follow(l, e);
 }
 

@@ -22,10 +22,9 @@ static enum counts_trust trust_in(const struct publisher *p, enum pg_state state
     return p->is_loaded ? COUNTS_STALE : COUNTS_UNKNOWN;
 }
 
-static bool announce(struct publisher *p, enum pg_state state, const char *reason,
-                     enum log_level level)
+static bool announce(struct publisher *p, enum counts_trust trust, enum pg_state state,
+                     const char *reason, enum log_level level)
 {
-    enum counts_trust trust = trust_in(p, state);
     /* Counts have been old since they were last known to be newest, not since that was noticed. */
     int64_t since_ms = trust == COUNTS_STALE ? p->fresh_ms : clock_ms();
     if (!counts_set_status(p->counts, trust, pg_state_name(state), reason, since_ms))
@@ -43,7 +42,14 @@ void publisher_enter(struct publisher *p, enum pg_state state, const char *reaso
         return;
     p->failed_in = -1;
     bool is_off = *reason != '\0' && state != PG_STOPPED;
-    (void)announce(p, state, reason, is_off ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO);
+    (void)announce(p, trust_in(p, state), state, reason,
+                   is_off ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO);
+}
+
+void publisher_late(struct publisher *p, const char *reason)
+{
+    if (p->is_loaded)
+        (void)announce(p, COUNTS_STALE, p->state, reason, LOG_LEVEL_WARNING);
 }
 
 bool publisher_fail(struct publisher *p, const struct error *e)
@@ -56,7 +62,8 @@ bool publisher_fail(struct publisher *p, const struct error *e)
     p->failed_in = failed < PG_CATCHING_UP ? (int)failed : -1;
     /* Where nothing was built yet, it says how far it came. */
     bool is_again = p->is_loaded || failed >= PG_CATCHING_UP;
-    return announce(p, is_again ? PG_REBUILDING : failed, e->message, LOG_LEVEL_WARNING);
+    return announce(p, trust_in(p, PG_REBUILDING), is_again ? PG_REBUILDING : failed, e->message,
+                    LOG_LEVEL_WARNING);
 }
 
 /* ---- publishing ---- */
@@ -106,15 +113,20 @@ static struct as_of keep_forward(struct publisher *p, uint64_t position)
 
 void publisher_whole(struct publisher *p, struct index *ix, uint64_t position)
 {
-    struct as_of as_of = keep_forward(p, position);
-    if (ix != NULL)
-        (void)index_publish_all(ix, p->counts, as_of);
-    else
-        (void)counts_publish(p->counts, as_of);
+    (void)index_publish_all(ix, p->counts, keep_forward(p, position));
     p->is_loaded = true;
 }
 
 void publisher_commit(struct publisher *p, struct index *ix, uint64_t position)
 {
     (void)index_commit(ix, p->counts, keep_forward(p, position));
+}
+
+void publisher_counted(struct publisher *p, uint64_t wal_end)
+{
+    bool is_published = p->is_published && as_of_compare(as_of_at(p, wal_end), p->published) == 0;
+    bool is_seen = wal_end == p->counted_at || is_published;
+    p->counted_at = wal_end;
+    (void)counts_publish(p->counts, keep_forward(p, is_seen ? wal_end : wal_end - 1));
+    p->is_loaded = true;
 }

@@ -34,6 +34,7 @@ struct publisher {
     uint32_t timeline, timeline_offset; /* the server's; added to it for an as-of */
     bool is_published;
     struct as_of published;
+    uint64_t counted_at; /* the server's position before the last count by SQL */
 };
 
 /* publisher_init(p, counts): of a feed that starts. */
@@ -42,6 +43,10 @@ void publisher_init(struct publisher *p, struct counts *counts);
 /* publisher_enter(p, state, reason): the feed is in a state, for a reason or "". A life that begins
  * anew after a failure says nothing until it is further than the one that failed. */
 void publisher_enter(struct publisher *p, enum pg_state state, const char *reason);
+
+/* publisher_late(p, reason): in the state it is in, the feed cannot tell whether what is published
+ * is newest; until the next publisher_enter. */
+void publisher_late(struct publisher *p, const char *reason);
 
 /* publisher_fail(p, e): a life has ended with e. Whether that is news. */
 bool publisher_fail(struct publisher *p, const struct error *e);
@@ -53,8 +58,14 @@ enum err publisher_begin(struct publisher *p, const struct position *at,
                          struct error *e) MUST_CHECK;
 
 /* publisher_whole(p, ix, position), publisher_commit(p, ix, position): publish all of an index, or
- * what changed in it since; ix NULL: what was set in counts by the caller. */
+ * what changed in it since. */
 void publisher_whole(struct publisher *p, struct index *ix, uint64_t position);
 void publisher_commit(struct publisher *p, struct index *ix, uint64_t position);
+
+/* publisher_counted(p, wal_end): publish what the caller set in counts, which was counted by a
+ * snapshot that is younger than wal_end, the end of the server's WAL. A commit's end is written
+ * before its rows are seen, so the as-of is one less, unless the server stood there a count ago, or
+ * is no further than what is published. */
+void publisher_counted(struct publisher *p, uint64_t wal_end);
 
 #endif

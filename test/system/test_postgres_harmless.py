@@ -10,11 +10,12 @@ import psycopg2
 import pytest
 
 from badged import eventually
-from following import TENANTS, Following, Ledger, Oracle, Readers, as_of, fill, lsn, transaction
+from following import TENANTS, Following, Ledger, Oracle, Readers, age, as_of, fill, lsn, transaction
 from postgres import READER, WITH_PASSWORD, Cluster
 from tcp_proxy import TcpProxy
 
 T = TENANTS[0]
+LOCK_S = 10.0  # after so long, a statement of badged's gives a lock up
 REPORT_S = 3.0  # the server hears at least so often how far badged is
 BLOCKED_S = 45.0  # within this, waiting for a slot comes to an end
 THINGS = f"""
@@ -224,6 +225,17 @@ def test_no_view_takes_the_place_of_a_table_for_its_load(filled):
         following.eventually_in("live", deadline_s=30)
         following.eventually_equal()
         assert "hijacked" not in filled.cluster.log()
+
+
+def test_counts_are_stale_while_a_poll_takes_long(filled, tmp_path):
+    with Following(filled, "--feed", "poll", cwd=configured(tmp_path, FAST)) as following:
+        following.eventually_equal()
+        with contextlib.closing(filled.connect()) as connection:
+            connection.sql("BEGIN; LOCK TABLE feedback IN ACCESS EXCLUSIVE MODE")
+            eventually(lambda: age(following.ask(T)) is not None, LOCK_S - 2)
+            following.eventually_says("polling, stale.*takes long")
+            connection.sql("COMMIT")
+        following.eventually_equal()
 
 
 def test_without_wal_level_logical_it_polls_and_says_so(tmp_path):

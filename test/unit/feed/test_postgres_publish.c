@@ -48,7 +48,7 @@ static void publish(struct fixture *f, uint64_t number, uint64_t position)
 {
     counts_begin(f->counts);
     counts_set(f->counts, &tenant, &number);
-    publisher_whole(&f->publisher, NULL, position);
+    publisher_counted(&f->publisher, position + 1);
 }
 
 static void assert_as_of(struct fixture *f, const char *expected)
@@ -133,7 +133,29 @@ static void a_standby_that_lags_is_waited_for(void **state)
     assert_int_equal(publisher_begin(&f->publisher, &standby, &e), ERR_NOT_READY);
     standby.wal_end = 0x5000;
     assert_int_equal(publisher_begin(&f->publisher, &standby, &e), ERR_OK);
+    publisher_counted(&f->publisher, standby.wal_end);
+    assert_as_of(f, "1-0/5000");
+}
+
+static void the_end_of_a_commit_is_sure_once_it_stood_there_a_count_ago(void **state)
+{
+    struct fixture *f = *state;
+    follow(f, 7, 1);
+    publisher_counted(&f->publisher, 0x5000);
+    assert_as_of(f, "1-0/4FFF");
+    publisher_counted(&f->publisher, 0x5000);
+    assert_as_of(f, "1-0/5000");
+    publisher_counted(&f->publisher, 0x5008);
+    assert_as_of(f, "1-0/5007");
+}
+
+/* One that was followed stands where the stream ended, which is no other history. */
+static void a_server_that_stands_where_it_was_published_keeps_its_timeline(void **state)
+{
+    struct fixture *f = *state;
+    follow(f, 7, 1);
     publish(f, 1, 0x5000);
+    publisher_counted(&f->publisher, 0x5000);
     assert_as_of(f, "1-0/5000");
 }
 
@@ -249,6 +271,8 @@ int main(void)
         TEST(a_cluster_put_back_from_a_copy_gets_a_timeline_above),
         TEST(an_old_primary_is_refused),
         TEST(a_standby_that_lags_is_waited_for),
+        TEST(the_end_of_a_commit_is_sure_once_it_stood_there_a_count_ago),
+        TEST(a_server_that_stands_where_it_was_published_keeps_its_timeline),
         TEST(nothing_is_known_before_the_first_load),
         TEST(counts_outlive_their_connection_as_stale),
         TEST(counts_of_a_table_that_is_gone_are_unknown),
