@@ -42,6 +42,14 @@ enum verdict checks_worst(const struct checks *c)
     return worst;
 }
 
+bool checks_has_fault(const struct checks *c)
+{
+    size_t i = 0;
+    while (i < c->count && c->list[i].faults_count == 0)
+        i++;
+    return i < c->count;
+}
+
 void checks_explain(struct checks *c,
                     void (*explain)(const void *context, struct check_fault *fault),
                     const void *context)

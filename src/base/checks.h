@@ -60,6 +60,9 @@ const struct check *checks_find(const struct checks *c, const char *name);
 /* checks_worst(c): the worst verdict among them. */
 enum verdict checks_worst(const struct checks *c);
 
+/* checks_has_fault(c): whether a definition does not suit the database. */
+bool checks_has_fault(const struct checks *c);
+
 /* checks_explain(c, explain, context): have explain put where it stands in front of the error of
  * every fault of a definition. */
 void checks_explain(struct checks *c,

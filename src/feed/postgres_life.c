@@ -297,7 +297,8 @@ enum err life_run(struct life *l, struct error *e)
     bool is_refused = verdict == VERDICT_NO_COUNTS ||
                       (verdict == VERDICT_NO_STREAM && l->options->mode == FEED_STREAM);
     if (is_refused)
-        return error_set(e, ERR_PREFLIGHT, "%s", reason);
+        return error_set(e, checks_has_fault(&l->checks) ? ERR_SCHEMA : ERR_PREFLIGHT, "%s",
+                         reason);
     if (verdict == VERDICT_NO_STREAM || l->options->mode == FEED_POLL)
         return poll_instead(l, reason, e);
     if (l->must_poll && l->options->mode == FEED_AUTO)

@@ -303,6 +303,15 @@ def test_a_definition_changes_while_it_is_live(postgres, tmp_path, case, is_busy
         following.eventually_equal(DDL_S)
 
 
+def test_counts_of_a_table_that_is_gone_are_not_merely_old(postgres):
+    fill(postgres)
+    with Following(postgres) as following:
+        following.eventually_equal()
+        postgres.sql("DROP TABLE feedback")
+        eventually(lambda: following.ask(T).status == 503, DDL_S)
+        following.eventually_says("feedback", DDL_S)
+
+
 def is_honest(following):
     """Whether every answer says that it is not sure."""
     answers = [following.ask(tenant) for tenant in following.oracle.tenants]
