@@ -206,6 +206,9 @@ static enum err wait_for_input(struct life *l, struct error *e)
         return error_set(e, ERR_BUSY, "stopping");
     if (n > 0 && fds[0].revents != 0 && PQconsumeInput(session_conn(l->sender)) != 1)
         return session_fail(l->sender, NULL, e, "reading the stream");
+    /* Between two questions as well: what is left unread would end every wait at once. */
+    if (n > 0 && fds[1].revents != 0 && PQconsumeInput(session_conn(l->control)) != 1)
+        return session_fail(l->control, NULL, e, "watching the server");
     return ERR_OK;
 }
 
