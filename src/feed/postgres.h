@@ -1,12 +1,11 @@
 /* The Postgres feed: follows the user's database by logical replication with a temporary slot, and
  * counts by SQL where it may not.
  *
- *                    ┌────────────────────── auto or poll, and it may not stream
- * ──────────────────┐ │ ▼ start ──▶ connecting ──▶ preflight ──▶ waiting for slot ──▶ loading ──▶
- * catching up ◀──▶ live  polling ▲              │                │                │             │
- * │      │ │              ▼                ▼                ▼             ▼           ▼      ▼
- *                 └───────────────────────────────────── rebuilding
- * ◀───────────────────────────────┘
+ *  ──▶ connecting ──▶ preflight ──▶ waiting for slot ──▶ loading ──▶ catching up ◀──▶ live
+ *       ▲    │           │   │                │              │             │          │
+ *       │    │           │   └──▶ polling     │              │             │          │
+ *       │    ▼           ▼           ▼        ▼              ▼             ▼          ▼
+ *      rebuilding ◀──────┴───────────┴────────┴──────────────┴─────────────┴──────────┘
  *
  *   every state ──▶ stopped
  *

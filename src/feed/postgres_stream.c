@@ -53,7 +53,7 @@ static enum err ended(struct stream *t, struct error *e)
     PGresult *r = PQgetResult(session_conn(t->session));
     enum err err = session_fail(t->session, r, e, "the server ended the stream");
     PQclear(r);
-    return err == ERR_DATABASE ? err : ERR_UNAVAILABLE;
+    return err;
 }
 
 enum err stream_read(struct stream *t, enum stream_event *ret, struct error *e)

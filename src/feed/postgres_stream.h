@@ -46,7 +46,12 @@ void stream_fini(struct stream *t);
 
 /* stream_read(t, ret, e): apply what has come in, up to the next boundary or STREAM_MESSAGES_MAX
  * messages. Never waits. ERR_NOT_READY: the index must be built anew, and why. ERR_CORRUPT: what
- * came is not to be understood. ERR_UNAVAILABLE: the connection was lost. */
+ * came is not to be understood. ERR_MEMORY. ERR_UNAVAILABLE: the connection was lost; others as
+ * session_query: the server ended the stream. After a failure the index must be thrown away.
+ *
+ * libpq holds one message whole, and Postgres makes none of 1 GiB or more: a row of that size is
+ * what this needs for a moment, also where no badge counts it. A publication that lists columns
+ * keeps what is not needed out. */
 enum err stream_read(struct stream *t, enum stream_event *ret, struct error *e) MUST_CHECK;
 
 /* stream_report(t, e): tell the server how far it is applied, and ask how far it is. Never waits:
