@@ -41,7 +41,8 @@ enum column_type pg_type_class(uint32_t base_oid, char typtype, bool is_determin
 
 /* pg_text_value(type, bytes, len, ret, e): the value that the text means in a column of the type,
  * which is none of COLUMN_NUMBER and COLUMN_TIME. NULL has no text: it is the caller's to tell. On
- * failure returns ERR_CORRUPT, and ret is not written. */
+ * failure returns ERR_CORRUPT, and ret is not written; the message, which clients may see, has
+ * nothing of the text in it. */
 enum err pg_text_value(enum column_type type, const char *bytes, size_t len, struct value *ret,
                        struct error *e) MUST_CHECK;
 
