@@ -72,6 +72,7 @@ static enum err on_silence(void *context, struct error *e)
 static void a_table_with_few_live_rows_is_loaded_however_long_it_takes(void **state)
 {
     struct server *s = *state;
+    sql(s->control, "SET default_transaction_read_only = off"); /* to make what is looked at */
     sql(s->control,
         "CREATE TABLE public.t (id int PRIMARY KEY, tenant_id uuid, a int);"
         "INSERT INTO public.t SELECT n, "
