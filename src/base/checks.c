@@ -145,7 +145,12 @@ void checks_summary(const struct checks *c, char *out, size_t room)
     if (k == NULL)
         return;
     struct buffer text = {0};
-    buffer_printf(&text, "%s; to mend it: %s", k->found, k->mend);
+    for (const char *b = k->found; *b != '\0'; b++) /* a line that is not indented is another */
+        if (*b == '\n' && b[1] != ' ')
+            buffer_puts(&text, "; ");
+        else
+            buffer_printf(&text, "%c", *b);
+    buffer_printf(&text, "; to mend it: %s", k->mend);
     size_t len = 0;
     for (size_t i = 0; i < text.len; i++) { /* on one line, with one blank for each break */
         char byte = (unsigned char)text.bytes[i] < 0x20 ? ' ' : text.bytes[i];

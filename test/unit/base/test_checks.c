@@ -27,14 +27,14 @@ static void a_summary_is_the_first_of_the_worst_in_whole_characters(void **state
     checks_add(&checks, &a);
     checks_summary(&checks, out, sizeof(out));
     assert_string_equal(out, "");
-    const struct check b = {"b", VERDICT_NO_STREAM, .found = copy("é\n   é"), .means = copy("m"),
+    const struct check b = {"b", VERDICT_NO_STREAM, .found = copy("é\n   é\nx"), .means = copy("m"),
                             .mend = copy("DO 1;")};
     const struct check c = {"c", VERDICT_NO_STREAM, .found = copy("later"), .means = copy("m"),
                             .mend = copy("DO 2;")};
     checks_add(&checks, &b);
     checks_add(&checks, &c);
     checks_summary(&checks, out, sizeof(out));
-    assert_string_equal(out, "é é; to mend it: DO 1;");
+    assert_string_equal(out, "é é; x; to mend it: DO 1;");
     checks_summary(&checks, out, 5);
     assert_string_equal(out, "é ");
     assert_int_equal(checks_worst(&checks), VERDICT_NO_STREAM);
