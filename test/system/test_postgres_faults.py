@@ -26,6 +26,7 @@ HOLD_S = 15.0  # for reaching a state
 RUNS_DEFAULT, RUNS_LONG = 32, 320
 
 STATES = ["connecting", "preflight", "waiting for slot", "loading", "catching up", "live", "rebuilding", "polling"]
+COPY_BOTH_BYTES = 8  # of the answer to START_REPLICATION
 # What badged sends when it comes into a state: from there on the network is held, so that it stays in it.
 SENT = {"connecting": b"user\0", "preflight": b"senders_used", "loading": b"COPY", "catching up": b"START_REPLICATION"}
 
@@ -68,7 +69,8 @@ class Run:
     def start(self):
         url = self.database.url(WITH_PASSWORD, port=self.proxy.port, password=PASSWORD)
         if self.state in SENT:  # it is catching up once the server's answer has come
-            self.proxy.arm("blackhole", text=SENT[self.state], down_bytes=self.state == "catching up")
+            self.proxy.arm("blackhole", text=SENT[self.state],
+                           down_bytes=COPY_BOTH_BYTES if self.state == "catching up" else 0)
         if self.state == "waiting for slot":
             self.block_slots()
         self.feed = "poll" if self.feed == "poll" or self.state == "polling" else "stream"
