@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void checks_fini(struct checks *c)
 {
@@ -48,6 +49,14 @@ bool checks_has_fault(const struct checks *c)
     while (i < c->count && c->list[i].faults_count == 0)
         i++;
     return i < c->count;
+}
+
+size_t checks_count(const struct checks *c, enum verdict verdict)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < c->count; i++)
+        n += c->list[i].verdict >= verdict;
+    return n;
 }
 
 void checks_explain(struct checks *c,
@@ -98,25 +107,44 @@ static int width_of_names(const struct checks *c)
     return (int)width;
 }
 
-static const char *mark_of(const struct check *k)
+static bool takes_colours(FILE *to)
 {
-    static const char *const marks[] = {"[✓]", "[!]", "[✗]", "[✗]"};
-    return k->is_skipped ? "[ ]" : marks[k->verdict];
+    const char *no = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    bool is_wanted = no == NULL || *no == '\0';
+    bool is_able = terminal != NULL && strcmp(terminal, "dumb") != 0;
+    return is_wanted && is_able && isatty(fileno(to)) == 1;
+}
+
+static void put_mark(FILE *to, const struct check *k, bool is_coloured)
+{
+    static const struct {
+        const char *mark, *colour; /* green, yellow, red, as ECMA-48 has them */
+    } looks[] = {{"[✓]", "32"}, {"[!]", "33"}, {"[✗]", "31"}, {"[✗]", "31"}};
+    if (k->is_skipped)
+        (void)fputs("[ ]", to);
+    else if (is_coloured)
+        (void)fprintf(to, "\033[%sm%s\033[0m", looks[k->verdict].colour, looks[k->verdict].mark);
+    else
+        (void)fputs(looks[k->verdict].mark, to);
 }
 
 void checks_print(FILE *to, const struct checks *c)
 {
     int width = width_of_names(c);
+    bool is_coloured = takes_colours(to);
     for (size_t i = 0; i < c->count; i++) {
         const struct check *k = &c->list[i];
-        (void)fprintf(to, "%s %-*s  ", mark_of(k), width, k->name);
+        put_mark(to, k, is_coloured);
+        (void)fprintf(to, " %-*s  ", width, k->name);
         put_first_line(to, k->found);
     }
     for (size_t i = 0; i < c->count; i++) {
         const struct check *k = &c->list[i];
         if (k->verdict == VERDICT_OK)
             continue;
-        (void)fprintf(to, "\n%s %s\n    found  ", mark_of(k), k->name);
+        (void)fputc('\n', to);
+        put_mark(to, k, is_coloured);
+        (void)fprintf(to, " %s\n    found  ", k->name);
         put_lines(to, k->found, 11);
         (void)fputs("    means  ", to);
         put_lines(to, k->means, 11);

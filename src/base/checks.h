@@ -69,8 +69,12 @@ void checks_explain(struct checks *c,
                     void (*explain)(const void *context, struct check_fault *fault),
                     const void *context);
 
+/* checks_count(c, verdict): how many are at least as bad as that. */
+size_t checks_count(const struct checks *c, enum verdict verdict);
+
 /* checks_print(to, c): one line a check, then of those that are not well what was found, what it
- * means, and what mends it. */
+ * means, and what mends it. Marks are coloured where to is a terminal that takes colours and
+ * NO_COLOR (no-color.org) is not set. */
 void checks_print(FILE *to, const struct checks *c);
 
 /* checks_json(c): {"verdict": …, "can_stream": …, "can_count": …, "checks": […]}; freed with

@@ -36,6 +36,13 @@ const struct option_text option_texts[OPTION__COUNT] = {
     [OPTION_FORMAT] = {"format", 0, "FORMAT",
                        "How files are named: `supabase`, by the time, as `supabase db push` takes "
                        "them, is the only one."},
+    [OPTION_LIST_CHECKS] = {"list-checks", 0, NULL, "List the checks, and make none."},
+    [OPTION_FAIL_ON] = {"fail-on", 0, "LEVEL",
+                        "What is not well enough: `error` (the default) for problems alone, "
+                        "`warning` for warnings, too."},
+    [OPTION_URL] = {"url", 0, "URL",
+                    "Where a badged serves the database. Default: where `listen` says, if somebody "
+                    "is there."},
     [OPTION_QUIET] = {"quiet", 'q', NULL, "Log warnings and errors only."},
     [OPTION_HELP] = {"help", 'h', NULL, "Say how the command is used."},
 };
@@ -79,6 +86,19 @@ static const struct command table[] = {
      {"badged check", "badged check badged.yaml --database sqlite:shop.db",
       "badged check --database postgres://badged_reader@db.example.com/shop"},
      cmd_check},
+    {"doctor",
+     "[CHECK]…",
+     "Find what is wrong with the database, and what mends it.",
+     "Looks at everything that keeps badges from being right, or at the CHECKs named, and "
+     "changes nothing: a line for each check, and for what is not well what was found, what it "
+     "means for the badges, and the statement or command that mends it. Where a badged serves the "
+     "database, its answers are compared with what SQL counts now. Exits 0 when nothing is wrong, "
+     "1 when there are problems, 2 with --fail-on warning when there are warnings alone.",
+     O(CONFIG) | O(DATABASE) | O(URL) | O(JSON) | O(LIST_CHECKS) | O(FAIL_ON),
+     {"badged doctor", "badged doctor --list-checks",
+      "badged doctor indexes foreign-keys --fail-on warning",
+      "badged doctor --json --url http://127.0.0.1:8080 --database postgres://"},
+     cmd_doctor},
     {"demo",
      NULL,
      "Serve believable data that changes gently.",
@@ -250,6 +270,11 @@ static enum err parse_operand(const struct command *c, int argc, char **argv, st
 {
     if (optind < argc)
         in->operand = argv[optind++];
+    if (c->operand != NULL && strstr(c->operand, "…") != NULL && in->operand != NULL) {
+        in->operands = argv + optind - 1;
+        in->operands_count = (size_t)(argc - optind + 1);
+        return ERR_OK;
+    }
     if (c->run == cmd_help && optind < argc && find_two(in->operand, argv[optind]) != NULL)
         in->operand = find_two(in->operand, argv[optind++])->name;
     if (optind < argc || (in->operand != NULL && c->operand == NULL))

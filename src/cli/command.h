@@ -28,6 +28,9 @@ enum option_id {
     OPTION_DRY_RUN,
     OPTION_EXIT_CODE,
     OPTION_FORMAT,
+    OPTION_LIST_CHECKS,
+    OPTION_FAIL_ON,
+    OPTION_URL,
     OPTION_QUIET,
     OPTION_HELP,
     OPTION__COUNT
@@ -37,13 +40,15 @@ enum option_id {
  * without an argument). */
 struct invocation {
     const struct command *command;
-    const char *operand; /* NULL: none */
+    const char *operand;   /* NULL: none */
+    char *const *operands; /* all of them, of a command that takes many */
+    size_t operands_count;
     const char *options[OPTION__COUNT];
 };
 
 struct command {
     const char *name;    /* one word, or two: those that share the first are a group */
-    const char *operand; /* what it takes: "TENANT", "[FILE]", or NULL */
+    const char *operand; /* what it takes: "TENANT", "[FILE]", "[CHECK]…" for many, or NULL */
     const char *summary; /* one line */
     const char *description;
     unsigned options;        /* a bit for each that it takes besides --help */
@@ -87,6 +92,7 @@ int command_fail(const struct error *e);
 int cmd_serve(const struct invocation *in);
 int cmd_badges(const struct invocation *in);
 int cmd_check(const struct invocation *in);
+int cmd_doctor(const struct invocation *in);
 int cmd_demo(const struct invocation *in);
 int cmd_migrate_up(const struct invocation *in);
 int cmd_migrate_status(const struct invocation *in);

@@ -81,6 +81,18 @@ enum err sqlite_once_check(const char *path, const struct definitions *d,
     return err;
 }
 
+enum err sqlite_once_is_noted(const char *path, const struct definitions *d, bool *ret,
+                              struct error *e)
+{
+    struct once o = {0};
+    struct source_fault fault;
+    enum err err = once_open(&o, path, d, &fault, e);
+    if (err == ERR_OK)
+        err = log_is_installed(o.db, &o.catalog, ret, e);
+    once_close(&o);
+    return err;
+}
+
 static enum err count_source(struct once *o, const struct source *s, const char *tenant,
                              struct error *e)
 {

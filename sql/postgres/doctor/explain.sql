@@ -1,0 +1,1 @@
+EXPLAIN (FORMAT JSON) SELECT count({counted}) FROM {table} WHERE ({where}) AND {tenant} = '{id}'

@@ -1,0 +1,1 @@
+ALTER SYSTEM SET autovacuum = on; SELECT pg_reload_conf()
