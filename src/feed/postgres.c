@@ -63,11 +63,13 @@ static void *run(void *arg)
             break;
         }
         bool is_slot_late = err == ERR_BUSY && f->publisher.state == PG_WAITING_FOR_SLOT;
+        /* A load that the server writes faster than will not do better the next time. */
+        bool is_outrun = err == ERR_BEHIND && !life.is_caught_up;
         bool was_long = clock_ms() - start_ms > LIFE_MS_MIN && f->publisher.state >= PG_CATCHING_UP;
         if (publisher_fail(&f->publisher, &e) && checks_worst(&life.checks) >= VERDICT_NO_STREAM)
             checks_print(stderr, &life.checks);
         poll_cause[0] = '\0';
-        if (is_slot_late)
+        if (is_slot_late || is_outrun)
             memcpy(poll_cause, e.message, sizeof(poll_cause));
         life_fini(&life);
         pause_ms = was_long || is_slot_late ? RETRY_MS_MIN : next_pause(pause_ms);

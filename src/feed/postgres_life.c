@@ -105,13 +105,6 @@ static enum err load(struct life *l, char slot[SLOT_NAME_BYTES], uint64_t *ret_p
         err = check_same_server(l, &at, e);
     if (err != ERR_OK)
         return err;
-    publisher_enter(l->publisher, PG_WAITING_FOR_SLOT, "");
-    err = slot_create(l->sender, l->control, &wait, slot, ret_position, e);
-    if (err == ERR_OK)
-        err = publisher_begin(l->publisher, &at, e);
-    if (err != ERR_OK)
-        return err;
-    publisher_enter(l->publisher, PG_LOADING, "");
     struct load load = {.session = l->sender,
                         .silent_ms = LOAD_SILENT_MS,
                         .definitions = l->definitions,
@@ -120,6 +113,16 @@ static enum err load(struct life *l, char slot[SLOT_NAME_BYTES], uint64_t *ret_p
                         .on_progress = on_load_progress,
                         .on_silence = on_load_silence,
                         .context = l};
+    err = load_reserve(&load, l->control, e);
+    if (err != ERR_OK)
+        return err;
+    publisher_enter(l->publisher, PG_WAITING_FOR_SLOT, "");
+    err = slot_create(l->sender, l->control, &wait, slot, ret_position, e);
+    if (err == ERR_OK)
+        err = publisher_begin(l->publisher, &at, e);
+    if (err != ERR_OK)
+        return err;
+    publisher_enter(l->publisher, PG_LOADING, "");
     return load_rows(&load, e);
 }
 
@@ -177,13 +180,13 @@ static enum err judge(struct life *l, struct error *e)
         publisher_enter(p, PG_LIVE, "");
 
     if (server > here && server - here > l->options->lag_bytes_max)
-        return error_set(e, ERR_NOT_READY,
+        return error_set(e, ERR_BEHIND,
                          "%" PRIu64 " bytes of WAL behind, which is more than lag_bytes allows: "
                          "loading anew is quicker",
                          server - here);
     int64_t since_ms = l->is_caught_up ? p->fresh_ms : l->streaming_ms;
     if (now_ms - since_ms > (int64_t)l->options->lag_seconds_max * 1000)
-        return error_set(e, ERR_NOT_READY,
+        return error_set(e, ERR_BEHIND,
                          "behind for more than the %u s that lag_seconds allows: loading anew",
                          l->options->lag_seconds_max);
     if (now_ms - l->stream.heard_ms > SILENT_MS_MAX)

@@ -76,29 +76,38 @@ static char *copy_statement(const struct load *l, size_t table)
 
 /* How many rows the server's planner expects to be live in a source; 0 when it does not say. Its
  * first line reads "Seq Scan on t  (cost=0.00..35.50 rows=2550 width=0)". */
-static size_t estimate(const struct load *l, size_t table, const struct source *s)
+static enum err estimate(const struct load *l, struct session *control, size_t table,
+                         const struct source *s, size_t *ret, struct error *e)
 {
     char *from = from_table(l, table);
     const struct sql_variable variables[] = {{"table", from}, {"where", s->where}};
     char *sql = sql_fill(embed_estimate_sql, variables, 2);
     PGresult *r = NULL;
-    size_t rows = 0;
-    if (session_query(l->session, sql, NULL, 0, SESSION_QUERY_MS, &r, NULL) == ERR_OK &&
-        PQntuples(r) > 0) {
-        const char *told = strstr(PQgetvalue(r, 0, 0), " rows=");
-        rows = told != NULL ? strtoull(told + strlen(" rows="), NULL, 10) : 0;
+    enum err err = session_query(control, sql, NULL, 0, SESSION_QUERY_MS, &r, e);
+    if (err == ERR_OK) {
+        const char *told = PQntuples(r) > 0 ? strstr(PQgetvalue(r, 0, 0), " rows=") : NULL;
+        size_t rows = told != NULL ? strtoull(told + strlen(" rows="), NULL, 10) : 0;
+        *ret = rows < RESERVED_MAX ? rows : RESERVED_MAX;
+        PQclear(r);
     }
-    PQclear(r);
     free(sql);
     free(from);
-    return rows < RESERVED_MAX ? rows : RESERVED_MAX;
+    return err;
 }
 
-static void reserve(const struct load *l, size_t table)
+enum err load_reserve(const struct load *l, struct session *control, struct error *e)
 {
-    for (size_t i = 0; i < l->definitions->sources_count; i++)
-        if (is_source_of(&l->definitions->sources[i], &l->catalog->tables[table]))
-            index_reserve(l->index, i, estimate(l, table, &l->definitions->sources[i]));
+    enum err err = ERR_OK;
+    for (size_t i = 0; err == ERR_OK && i < l->definitions->sources_count; i++) {
+        const struct source *s = &l->definitions->sources[i];
+        size_t table = pg_catalog_table(l->catalog, s), rows = 0;
+        err = estimate(l, control, table, s, &rows, e);
+        if (err == ERR_OK)
+            index_reserve(l->index, i, rows);
+        else
+            error_wrap(e, "estimating the rows of table \"%s\"", s->table);
+    }
+    return err;
 }
 
 static enum err apply_line(const struct reading *g, char *line, size_t len, struct error *e)
@@ -222,7 +231,6 @@ static enum err load_table(const struct load *l, size_t table, size_t *rows, str
                         .row = mem_zero(t->columns_count, sizeof(*g.row)),
                         .rows = rows,
                         .told_ms = clock_ms()};
-    reserve(l, table);
     char *sql = copy_statement(l, table);
     enum err err = begin_copy(l, sql, e);
     if (err == ERR_OK)

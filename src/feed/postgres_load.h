@@ -37,6 +37,11 @@ struct load {
     void *context;
 };
 
+/* load_reserve(l, control, e): ask the server's planner, on another session and before there is a
+ * slot, how many rows to expect, and make room for them. Errors as session_query: the index must be
+ * thrown away. */
+enum err load_reserve(const struct load *l, struct session *control, struct error *e) MUST_CHECK;
+
 /* load_rows(l, e): put every live row into the index. ERR_CORRUPT: a row that cannot be read.
  * ERR_MEMORY. ERR_BUSY: woken. Others as session_query. After a failure the index must be thrown
  * away. */
