@@ -272,7 +272,7 @@ static enum err parse_operand(const struct command *c, int argc, char **argv, st
         in->operand = argv[optind++];
     if (c->operand != NULL && strstr(c->operand, "…") != NULL && in->operand != NULL) {
         in->operands = argv + optind - 1;
-        in->operands_count = (size_t)(argc - optind + 1);
+        in->operands_count = (size_t)(argc - optind) + 1;
         return ERR_OK;
     }
     if (c->run == cmd_help && optind < argc && find_two(in->operand, argv[optind]) != NULL)

@@ -41,7 +41,7 @@ class System:
         return [c for c in self.log.read_text().splitlines() if c.startswith(program + " ")]
 
 
-BUILD = """gcc libc6-dev meson ninja-build pkg-config python3 libmicrohttpd-dev libsqlite3-dev libpq-dev libcyaml-dev
+BUILD = """gcc libc6-dev meson ninja-build pkg-config python3 libmicrohttpd-dev libsqlite3-dev libpq-dev libcurl4-openssl-dev libcyaml-dev
     libyaml-dev libjansson-dev libxxhash-dev libsodium-dev libsystemd-dev""".split()
 
 
