@@ -41,8 +41,8 @@ class System:
         return [c for c in self.log.read_text().splitlines() if c.startswith(program + " ")]
 
 
-BUILD = """gcc libc6-dev meson ninja-build pkg-config python3 libmicrohttpd-dev libsqlite3-dev libpq-dev libcurl4-openssl-dev libcyaml-dev
-    libyaml-dev libjansson-dev libxxhash-dev libsodium-dev libsystemd-dev""".split()
+BUILD = """gcc libc6-dev meson ninja-build pkg-config python3 libmicrohttpd-dev libsqlite3-dev libpq-dev
+    libcurl4-openssl-dev libcyaml-dev libyaml-dev libjansson-dev libxxhash-dev libsodium-dev libsystemd-dev""".split()
 
 
 def test_nothing_is_run_when_nothing_is_missing(tmp_path):
