@@ -38,10 +38,10 @@ $$;
 CREATE PROCEDURE make_changes(first bigint, changes bigint, rows_a_transaction bigint, tenants bigint, rows bigint)
 LANGUAGE plpgsql AS $$
 DECLARE
-    i bigint;
+    i bigint := first; -- the variable of a FOR loop would be an integer, whatever is declared
     made uuid;
 BEGIN
-    FOR i IN first .. first + changes - 1 LOOP
+    WHILE i < first + changes LOOP
         made := numbered('60000000-0000-4000-8000-', i / 3);
         IF i % 3 = 0 THEN
             INSERT INTO page_failures (id, crawl_attempt_id, tenant_id, page_url, is_resolved, created_at, updated_at)
@@ -56,6 +56,7 @@ BEGIN
         IF (i - first + 1) % rows_a_transaction = 0 THEN
             COMMIT;
         END IF;
+        i := i + 1;
     END LOOP;
 END
 $$;
