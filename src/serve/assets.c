@@ -1,37 +1,23 @@
 #include "serve/assets.h"
 
 #include "base/mem.h"
-#include "serve/demo.h"
-#include "serve/etag.h"
-#include "serve/route.h"
+#include "serve/coding.h"
+#include "serve/page.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Nothing but the page's own files, and no other page may frame it. */
+/* Nothing but the pages' own files, no script or style in a page, and no other page may frame one.
+ */
 static const char policy[] =
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-struct asset {
-    const char *path, *type;
-    const char *bytes;
-    size_t len;
-    struct etag tag;
-};
-
-enum {
-    PAGE,
-    STYLE,
-    SCRIPT,
-    TENANTS,
-    ASSETS_COUNT
-};
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 struct assets {
-    struct asset rows[ASSETS_COUNT];
     char *tenants;
+    size_t tenants_len;
+    struct etag tag;
 };
 
 static void render_tenants(const struct server_demo_tenant *tenants, size_t count,
@@ -53,17 +39,9 @@ struct assets *assets_new(const struct server_demo_tenant *tenants, size_t count
     struct assets *a = mem_zero(1, sizeof(*a));
     struct buffer list = {0};
     render_tenants(tenants, count, &list);
-    size_t list_len = list.len;
+    a->tenants_len = list.len;
     a->tenants = buffer_take(&list);
-    const struct asset rows[ASSETS_COUNT] = {
-        [PAGE] = {"/", "text/html; charset=utf-8", embed_index_html, embed_index_html_len},
-        [STYLE] = {"/demo.css", "text/css; charset=utf-8", embed_demo_css, embed_demo_css_len},
-        [SCRIPT] = {"/demo.js", "text/javascript; charset=utf-8", embed_demo_js, embed_demo_js_len},
-        [TENANTS] = {"/demo/tenants", "application/json", a->tenants, list_len},
-    };
-    memcpy(a->rows, rows, sizeof(rows));
-    for (size_t i = 0; i < ASSETS_COUNT; i++)
-        a->rows[i].tag = etag_of(a->rows[i].bytes, a->rows[i].len);
+    a->tag = etag_of(a->tenants, a->tenants_len);
     return a;
 }
 
@@ -75,22 +53,51 @@ void assets_free(struct assets *a)
     free(a);
 }
 
-struct reply assets_answer(const struct service *s, const struct request *r)
+/* What every answer here has. */
+static void add_fields(struct reply *reply, const struct etag *tag, const char *cache_control)
 {
-    const struct asset *asset = s->assets->rows;
-    while (strcmp(asset->path, r->route->path) != 0) {
-        asset++;
-        assert(asset < s->assets->rows + ASSETS_COUNT);
-    }
-    bool is_same = request_lists(r, &asset->tag);
+    reply_add(reply, MHD_HTTP_HEADER_ETAG, tag->text);
+    reply_add(reply, MHD_HTTP_HEADER_CACHE_CONTROL, cache_control);
+    reply_add(reply, "Content-Security-Policy", policy);
+    reply_add(reply, "Cross-Origin-Opener-Policy", "same-origin");
+    reply_add(reply, "Cross-Origin-Resource-Policy", "same-origin");
+    reply_add(reply, "Referrer-Policy", "no-referrer");
+}
+
+/* A field that is there twice is not put together: the plain body is for everybody. */
+static bool takes_gzip(const struct request *r)
+{
+    const struct field *field = &r->fields[FIELD_ACCEPT_ENCODING];
+    return field->count == 1 && coding_takes_gzip(field->value, field->len);
+}
+
+struct reply assets_answer_page(const struct service *s, const struct request *r)
+{
+    (void)s;
+    const struct page_file *file = r->page;
+    assert(file != NULL);
+    bool is_gzip = file->gzip.len > 0 && takes_gzip(r);
+    const struct page_body *body = is_gzip ? &file->gzip : &file->plain;
+    struct reply reply = request_lists(r, &body->tag)
+                             ? reply_make_constant(MHD_HTTP_NOT_MODIFIED, NULL, "", 0)
+                             : reply_make_constant(MHD_HTTP_OK, file->type, body->bytes, body->len);
+    if (is_gzip && reply.status == MHD_HTTP_OK)
+        reply_add(&reply, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+    if (file->gzip.len > 0)
+        reply_add(&reply, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+    add_fields(&reply, &body->tag,
+               page_is_kept(file) ? "public, max-age=31536000, immutable" : "no-cache");
+    return reply;
+}
+
+struct reply assets_answer_tenants(const struct service *s, const struct request *r)
+{
+    const struct assets *a = s->assets;
     struct buffer body = {0};
-    buffer_add(&body, asset->bytes, asset->len);
+    bool is_same = request_lists(r, &a->tag);
+    buffer_add(&body, a->tenants, a->tenants_len);
     struct reply reply = reply_make(is_same ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK,
-                                    is_same ? NULL : asset->type, &body);
-    reply_add(&reply, MHD_HTTP_HEADER_ETAG, asset->tag.text);
-    reply_add(&reply, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
-    reply_add(&reply, "Content-Security-Policy", policy);
-    reply_add(&reply, "Cross-Origin-Resource-Policy", "same-origin");
-    reply_add(&reply, "Referrer-Policy", "no-referrer");
+                                    is_same ? NULL : "application/json", &body);
+    add_fields(&reply, &a->tag, "no-cache");
     return reply;
 }

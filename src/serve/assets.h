@@ -1,4 +1,4 @@
-/* Assets: the demonstration page, built into the program, and the tenants it offers.
+/* Assets: the pages, and the tenants that the demonstration's offer.
  *
  * Ownership: assets_new makes them, assets_free frees them; any thread may read them.
  */
@@ -10,12 +10,15 @@
 #include "serve/server.h"
 #include "serve/service.h"
 
-/* assets_new(tenants, count): the page for these tenants. The texts are copied. */
+/* assets_new(tenants, count): these tenants. The texts are copied. */
 struct assets *assets_new(const struct server_demo_tenant *tenants, size_t count);
 void assets_free(struct assets *a);
 
-/* assets_answer(s, r): the file of the request's path; 304 when If-None-Match lists it. The service
- * must have assets. */
-struct reply assets_answer(const struct service *s, const struct request *r);
+/* assets_answer_page(s, r): the file of the request's page (page.h), compressed where the client
+ * takes that; 304 when If-None-Match lists it. */
+struct reply assets_answer_page(const struct service *s, const struct request *r);
+
+/* assets_answer_tenants(s, r): the tenants as JSON. The service must have assets. */
+struct reply assets_answer_tenants(const struct service *s, const struct request *r);
 
 #endif

@@ -23,6 +23,9 @@ struct reply {
  * and 304, and keeps its length. */
 struct reply reply_make(unsigned status, const char *type, struct buffer *body);
 
+/* reply_make_constant(status, type, bytes, len): the same with a body that is never freed. */
+struct reply reply_make_constant(unsigned status, const char *type, const char *bytes, size_t len);
+
 /* reply_add(r, name, value): one more header field. value is badged's own text, without CR or LF.
  */
 void reply_add(struct reply *r, const char *name, const char *value);

@@ -23,6 +23,7 @@ static const struct {
     [FIELD_HOST] = NAME("Host"),
     [FIELD_TENANT] = NAME(TENANT_FIELD),
     [FIELD_IF_NONE_MATCH] = NAME("If-None-Match"),
+    [FIELD_ACCEPT_ENCODING] = NAME("Accept-Encoding"),
     [FIELD_CONTENT_LENGTH] = NAME("Content-Length"),
     [FIELD_TRANSFER_ENCODING] = NAME("Transfer-Encoding"),
 };
@@ -36,7 +37,7 @@ void request_begin(struct request *r, struct MHD_Connection *mhd, const char *ta
     r->fault = target_parse(target, r->target_len, &parsed);
     if (r->fault != FAULT_NONE)
         return;
-    r->route = route_find(parsed.path);
+    r->route = route_find(parsed.path, &r->page);
     r->is_verbose = parsed.is_verbose;
     r->has_after = parsed.has_after;
     r->after = parsed.after;

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct page_file;
 struct route;
 
 /* The header fields that decide anything. */
@@ -22,6 +23,7 @@ enum request_field {
     FIELD_HOST,
     FIELD_TENANT,
     FIELD_IF_NONE_MATCH,
+    FIELD_ACCEPT_ENCODING,
     FIELD_CONTENT_LENGTH,
     FIELD_TRANSFER_ENCODING,
     FIELD__COUNT
@@ -42,8 +44,9 @@ enum request_wait {
 
 struct request {
     struct MHD_Connection *mhd;
-    const struct route *route; /* NULL: nothing has that path */
-    const char *target;        /* where the target began; its text has been cut up since */
+    const struct route *route;    /* NULL: nothing has that path */
+    const struct page_file *page; /* of a route to pages */
+    const char *target;           /* where the target began; its text has been cut up since */
     size_t target_len;
     enum fault fault;            /* of the target */
     bool is_malformed;           /* a field of it is */

@@ -3,23 +3,26 @@
 #include "serve/assets.h"
 #include "serve/badges.h"
 #include "serve/health.h"
+#include "serve/page.h"
 #include "serve/problem.h"
 
 #include <string.h>
 
 static const struct route routes[] = {
-    {"/api/sidebar/badges", badges_answer}, {"/livez", health_answer_live},
-    {"/readyz", health_answer_ready},       {"/", assets_answer},
-    {"/demo.css", assets_answer},           {"/demo.js", assets_answer},
-    {"/demo/tenants", assets_answer},
+    {"/api/sidebar/badges", badges_answer},
+    {"/livez", health_answer_live},
+    {"/readyz", health_answer_ready},
+    {"/demo/tenants", assets_answer_tenants},
 };
+static const struct route page_route = {"a page", assets_answer_page};
 
-const struct route *route_find(const char *path)
+const struct route *route_find(const char *path, const struct page_file **ret_page)
 {
     for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
         if (strcmp(routes[i].path, path) == 0)
             return &routes[i];
-    return NULL;
+    *ret_page = page_find(path);
+    return *ret_page != NULL ? &page_route : NULL;
 }
 
 static struct reply refuse_path(void)
@@ -41,7 +44,7 @@ static struct reply refuse_method(const struct route *route)
 
 struct reply route_answer(const struct service *s, const struct request *r, const char *method)
 {
-    if (r->route == NULL || (r->route->answer == assets_answer && s->assets == NULL))
+    if (r->route == NULL || (r->route->answer == assets_answer_tenants && s->assets == NULL))
         return refuse_path();
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
         return refuse_method(r->route);

@@ -14,8 +14,9 @@ struct route {
     struct reply (*answer)(const struct service *s, const struct request *r); /* to GET and HEAD */
 };
 
-/* route_find(path): the route of that path, or NULL. */
-const struct route *route_find(const char *path);
+/* route_find(path, ret_page): the route of that path, or NULL. Where it is the one to pages, which
+ * of them. */
+const struct route *route_find(const char *path, const struct page_file **ret_page);
 
 /* route_answer(s, r, method): the answer to a request that has no fault: that of its route, or what
  * is wrong with the path or the method. No response: it is to wait until the counts cover its

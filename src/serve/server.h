@@ -28,7 +28,7 @@ enum {
 
 struct server;
 
-/* One of the tenants that the demonstration page offers; only `badged demo` has any. */
+/* One of the tenants that the pages of the demonstration offer; only `badged demo` has any. */
 struct server_demo_tenant {
     const char *id, *name;
 };
@@ -40,7 +40,7 @@ struct server_options {
     unsigned phase_s_max; /* 0: SERVER_PHASE_S_MAX; tests wait for less */
     unsigned after_ms;    /* that a request waits for the commit it asks for; 0: none waits */
     size_t waiting_max;   /* 0: SERVER_WAITING_MAX; tests have fewer */
-    const struct server_demo_tenant *demo_tenants; /* NULL: no page */
+    const struct server_demo_tenant *demo_tenants; /* NULL: none are offered */
     size_t demo_tenants_count;
 };
 

@@ -17,7 +17,7 @@ struct assets;
 struct service {
     struct counts *counts;
     struct answers *answers;
-    struct assets *assets;   /* the demonstration page, or NULL */
+    struct assets *assets;   /* the demonstration's tenants, or NULL */
     atomic_bool is_draining; /* the server is being stopped: replies say so, and none is kept */
 };
 

@@ -1,9 +1,10 @@
 /* What a client can write in a request: any bytes are either taken for what they say, or refused.
  *
- * The first byte of the input chooses the parser: 't' a tenant, 'e' a value of If-None-Match, 'h' a
- * value of Host, 'u' a request target, 'l' a head as libmicrohttpd leaves it in memory, with its
- * target at the place where the next byte says.
+ * The first byte of the input chooses the parser: 't' a tenant, 'e' a value of If-None-Match, 'g' a
+ * value of Accept-Encoding, 'h' a value of Host, 'u' a request target, 'l' a head as libmicrohttpd
+ * leaves it in memory, with its target at the place where the next byte says.
  */
+#include "serve/coding.h"
 #include "serve/etag.h"
 #include "serve/head.h"
 #include "serve/host.h"
@@ -49,6 +50,25 @@ static void check_etag(const char *value, size_t len)
     memcpy(longer, front, sizeof(front) - 1);
     memcpy(longer + sizeof(front) - 1, value, len);
     assert(etag_is_listed(longer, sizeof(front) - 1 + len, &tag));
+    free(longer);
+}
+
+/* Nothing takes gzip that does not spell it, or is a star; and another coding in front of a value
+ * that takes it changes nothing. */
+static void check_coding(const char *value, size_t len)
+{
+    static const char front[] = "br;q=0.5 ,";
+    if (!coding_takes_gzip(value, len))
+        return;
+    bool is_named = false;
+    for (size_t i = 0; i + 4 <= len; i++)
+        is_named |= strncasecmp(value + i, "gzip", 4) == 0;
+    assert(is_named || memchr(value, '*', len) != NULL);
+    char *longer = malloc(sizeof(front) - 1 + len);
+    assert(longer != NULL);
+    memcpy(longer, front, sizeof(front) - 1);
+    memcpy(longer + sizeof(front) - 1, value, len);
+    assert(coding_takes_gzip(longer, sizeof(front) - 1 + len));
     free(longer);
 }
 
@@ -109,6 +129,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 'e':
         check_etag(value, len);
+        break;
+    case 'g':
+        check_coding(value, len);
         break;
     case 'h':
         check_host(value, len);

@@ -33,7 +33,6 @@ static void assert_problem(const struct answer *a, const char *slug)
 static void an_unknown_path_is_404(void **state)
 {
     static const char *const paths[] = {
-        "/",
         "/api",
         "/api/sidebar/badges/",
         "/api/sidebar/badge",
