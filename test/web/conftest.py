@@ -4,13 +4,15 @@ test_NAME.mjs is a program of node:test. Each `test("…", …)` at the start of
 run once, and what its reporter (lib/reporter.mjs) says is then read. A test `ends_well` goes with each: the program ran
 what it registers and nothing else, and exited with 0.
 
-script/test installs what they need (script/setup test); nothing is downloaded here.
+script/test installs what they need (script/setup test); nothing is downloaded here. Where a distribution has no Chromium
+of its own, as Ubuntu, CHROMIUM may name one; without any, tests in a browser are not among the tests there.
 """
 import json
 import os
 import pathlib
 import re
 import shlex
+import shutil
 import subprocess
 
 import pytest
@@ -37,12 +39,6 @@ else:  # Ubuntu 22.04 has 6.2
         return collect_mjs(path.basename, parent, fspath=path)
 
 
-def node():
-    """The Node that script/setup brought for tests, where the system's own is too old; else the system's."""
-    brought = sorted((ROOT / "web" / "node" / "node_modules").glob("node-linux-*/bin/node"))
-    return str(brought[0]) if brought else "node"
-
-
 class Failure(Exception):
     """What to show for a failed test, instead of a Python traceback."""
 
@@ -52,7 +48,7 @@ class Program:
 
     def __init__(self, path):
         self.path, self.done = path, None
-        self.command = [node(), f"--test-reporter={REPORTER}", "--test-reporter-destination=stdout", str(path)]
+        self.command = ["node", f"--test-reporter={REPORTER}", "--test-reporter-destination=stdout", str(path)]
 
     def run(self):
         if self.done is None:
@@ -78,6 +74,8 @@ class Program:
 class JavaScriptFile(pytest.File):
     def collect(self):
         path = pathlib.Path(str(getattr(self, "path", self.fspath)))
+        if "lib/browser.mjs" in path.read_text() and not shutil.which(os.environ.get("CHROMIUM", "chromium")):
+            return
         names = [json.loads(f'"{name}"') for name in REGISTERED.findall(path.read_text())]
         program = Program(path)
         for name in [*names, "ends_well"]:
