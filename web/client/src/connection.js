@@ -1,0 +1,257 @@
+// Follows the server: by its stream where that can be had, by conditional polling where not. It decides when to ask
+// again, and says in the store how far the numbers can be relied upon.
+import { createParser } from 'eventsource-parser';
+import { countsOf, isOlder, problemOf } from './wire.js';
+
+/** @import { Problem, Options } from './types.js' */
+
+const CONNECT_MS = 10_000; // from an attempt to the first event, or to the answer of a poll
+const FRESH_MS = 20_000; // a stream with a word younger than this needs no look: the server says one each 15 s
+const SETTLED_MS = 5_000; // a stream that lived so long was a good one
+const BACKOFF_MS_MAX = 30_000;
+const UNAUTHORIZED_MS = 60_000;
+const STREAM_CHARACTERS_MAX = 1 << 20;
+
+/**
+ * @param {Options} options
+ * @param {ReturnType<typeof import('./store.js').createStore>} store
+ * @param {ReturnType<typeof import('./request.js').createRequest>} request
+ * @param {typeof globalThis} platform
+ */
+export const createConnection = (options, store, request, platform) => {
+  const { url = '/api/sidebar/badges', pollSeconds = 15, staleSeconds = 40 } = options;
+  const staleMs = staleSeconds * 1000;
+  const now = () => platform.Date.now();
+
+  let contact = 0; // when the server was last heard
+  let started = 0; // when the last attempt began
+  let isOpen = false; // the stream has brought the state
+  let isStale = false; // the server says that it may not have the newest
+  let failures = 0; // streams that failed in a row
+  let misses = 0; // attempts that failed in a row, of either kind
+  let refusedAt = 0; // since when each answer is older than what is known
+  let nextStream = 0;
+  let nextPoll = Infinity;
+  let retryMs = 1000;
+  let pauseMs = 0; // what the server asked for since its last event
+  let etag = '';
+  let isKicked = false;
+  /** @type {AbortController | undefined} */
+  let attempt;
+  let wake = () => {};
+
+  /** @param {string} why @returns {never} */
+  const refuse = (why) => {
+    throw { status: 0, title: why, detail: '' };
+  };
+
+  /** @param {Response} response @param {string} type */
+  const check = async (response, type) => {
+    if (!response.ok || !response.headers.get('content-type')?.startsWith(type)) throw await problemOf(response);
+  };
+
+  /** Answers of the past come from a replica behind, unless there is nothing else for long: then history changed.
+   * @param {string | null | undefined} asOf */
+  const isRefused = (asOf) => {
+    if (!isOlder(asOf, store.get().asOf)) refusedAt = 0;
+    else if (now() - (refusedAt ||= now()) < staleMs) return true;
+    else store.set({ asOf: null });
+    return false;
+  };
+
+  /** @param {object} answer @param {string | null | undefined} asOf @param {import('./types.js').Status} status */
+  const show = (answer, asOf, status) => {
+    misses = 0;
+    store.set({ counts: countsOf(answer), asOf: asOf ?? null, updatedAt: now(), status, error: null });
+  };
+
+  /** @param {boolean} isKnown whether the counts that were there before are still worth showing */
+  const forget = (isKnown = false) => isKnown ? {} : {
+    counts: Object.fromEntries(Object.keys(store.get().counts).map((name) => [name, null])),
+  };
+
+  /** @param {string} [after] @param {AbortSignal} [signal] */
+  const poll = async (after, signal) => {
+    const target = after ? `${url}?after=${encodeURIComponent(after)}` : url;
+    const response = await request.send(
+      target, { Accept: 'application/json', ...(etag && { 'If-None-Match': etag }) }, signal);
+    const asOf = response.headers.get('badged-as-of');
+    const isUnchanged = response.status == 304;
+    if (!isUnchanged) await check(response, 'application/json');
+    const answer = isUnchanged ? null : await response.json();
+    if (isRefused(asOf)) refuse('Older than what is known');
+    contact = now();
+    const status = response.headers.get('badged-stale') ? 'stale' : store.get().status == 'live' ? 'live' : 'polling';
+    if (answer) {
+      etag = response.headers.get('etag') ?? '';
+      show(answer, asOf, status);
+    } else {
+      misses = 0;
+      store.set({ status, error: null, ...(asOf && { asOf }) });
+    }
+  };
+
+  /** @param {import('eventsource-parser').EventSourceMessage} message */
+  const onEvent = ({ event, id, data }) => {
+    if (event == 'reauth') return void request.renew().then(() => kick(true));
+    const body = JSON.parse(data);
+    if (event == 'badges') {
+      // Within a stream an event of the past was held up on the way, and the newer one is here.
+      if (isOpen ? isOlder(id, store.get().asOf) : isRefused(id)) return isOpen || refuse('Older than what is known');
+      isOpen = true;
+      nextPoll = Infinity;
+      pauseMs = 0;
+      etag = '';
+      show(body, id, isStale ? 'stale' : 'live');
+    } else if (event == 'status') {
+      isOpen = true;
+      isStale = body.status == 'stale';
+      if (isStale) store.set({ status: 'stale', updatedAt: Date.parse(body.since) || store.get().updatedAt });
+      else if (body.status == 'live') store.set({ status: 'live', updatedAt: now() });
+      else store.set({ ...forget(), status: 'loading', error: { status: 503, title: 'Counts are not known', detail: '' } });
+    }
+  };
+
+  /** @param {AbortSignal} signal */
+  const stream = async (signal) => {
+    const { asOf } = store.get();
+    const response = await request.send(
+      url + '/stream', { Accept: 'text/event-stream', ...(asOf && { 'Last-Event-ID': asOf }) }, signal);
+    await check(response, 'text/event-stream');
+    const parser = createParser({
+      onEvent(message) {
+        characters = 0;
+        onEvent(message);
+      },
+      onRetry: (ms) => (retryMs = pauseMs = ms),
+    });
+    let characters = 0; // since the last event: what never ends is not kept
+    const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+    const decoder = new TextDecoder();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return now() - started < SETTLED_MS && refuse('The stream ended');
+      contact = now();
+      if ((characters += value.length) > STREAM_CHARACTERS_MAX) refuse('An event without an end');
+      parser.feed(decoder.decode(value, { stream: true }));
+    }
+  };
+
+  /** What is known of the numbers by now, after something failed or nothing was heard. @param {Problem} [problem] */
+  const doubt = (problem) => {
+    const { status, updatedAt, counts, error } = store.get();
+    const isUnauthorized = problem ? /^40[13]$/.test('' + problem.status) : status == 'unauthorized';
+    const isOffline = platform.navigator?.onLine === false;
+    const isLost = misses > 1 || now() - contact > staleMs;
+    const isKnown = Object.values(counts).some((count) => count != null);
+    store.set({
+      ...forget(!isUnauthorized),
+      status: isUnauthorized ? 'unauthorized' : isOffline ? 'offline' : isLost && isKnown ? 'stale' : status,
+      updatedAt: (isLost || isOffline) && contact || updatedAt,
+      error: problem ? { status: problem.status, title: problem.title, detail: problem.detail } : error,
+    });
+    return isUnauthorized;
+  };
+
+  /** @param {any} error @param {boolean} isPoll */
+  const failed = (error, isPoll) => {
+    const problem = error instanceof Error ? { status: 0, title: error.name, detail: error.message } : error;
+    const random = platform.Math.random();
+    misses++;
+    if (!isPoll) failures++;
+    const isUnauthorized = doubt(problem);
+    const after = Math.min(problem.retryAfter || 0, 600_000) * (1 + random / 10);
+    const backoff = isUnauthorized
+      ? UNAUTHORIZED_MS * (0.5 + random)
+      : random * Math.min(BACKOFF_MS_MAX, retryMs * 2 ** (isPoll ? misses : failures));
+    const then = now() + Math.max(backoff, after);
+    if (isPoll) nextPoll = then;
+    else {
+      nextStream = then;
+      // A server that answers may still answer polls; one that does not is asked for both once it was missed twice.
+      if (nextPoll == Infinity && (problem.status || failures > 1)) nextPoll = now();
+    }
+    if (after) [nextStream, nextPoll] = [Math.max(nextStream, then), Math.max(nextPoll, then)];
+    if (isUnauthorized) [nextStream, nextPoll] = [then, Infinity];
+  };
+
+  const once = async () => {
+    const isPoll = nextPoll <= nextStream;
+    const { signal } = (attempt = new AbortController());
+    started = now();
+    isOpen = isStale = isKicked = false;
+    try {
+      // What hangs without looking at the signal, such as getToken, is left behind.
+      await Promise.race([
+        isPoll ? poll('', signal) : stream(signal),
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      ]);
+      if (isPoll) nextPoll = now() + pollSeconds * 1000;
+      else [failures, nextStream] = [0, now() + pauseMs];
+    } catch (error) {
+      if (isOpen && now() - started > SETTLED_MS) failures = 0;
+      if (!isKicked) failed(error, isPoll);
+    }
+    attempt.abort();
+    attempt = undefined;
+    isOpen = false;
+  };
+
+  /**
+   * Look again at once, if there is a reason to.
+   * @param {boolean} isSure that what there is will not do
+   */
+  const kick = (isSure) => {
+    if (attempt && (now() - started < 1000 || (!isSure && isOpen && now() - contact < FRESH_MS))) return;
+    isKicked = true;
+    failures = nextStream = 0;
+    attempt?.abort();
+    wake();
+  };
+
+  return {
+    kick,
+    doubt,
+    /** @param {string | null} [after] */
+    async refetch(after) {
+      try {
+        await poll(after ?? '');
+      } catch (error) {
+        if (!attempt) misses || (misses = 1, doubt(/** @type {Problem} */ (error)));
+      }
+      return store.get();
+    },
+    /** Follow until the signal says so. @param {AbortSignal} signal */
+    async run(signal) {
+      let last = now();
+      [contact, failures, misses, nextStream, nextPoll] = [last, 0, 0, 0, Infinity];
+      /** @type {ReturnType<typeof setTimeout> | undefined} */
+      let timer;
+      const tick = () => {
+        // Neither a machine that slept nor a clock that was set back is waited for.
+        if (Math.abs(now() - last - 1000) > FRESH_MS) kick(true);
+        last = now();
+        const isQuiet = isOpen ? last - contact > staleMs : last - started > Math.min(CONNECT_MS, staleMs);
+        if (attempt && isQuiet) attempt.abort({ status: 0, title: 'No word from the server', detail: '' });
+        else if (last - contact > staleMs) doubt();
+        timer = platform.setTimeout(tick, 1000);
+      };
+      tick();
+      signal.addEventListener('abort', () => {
+        isKicked = true;
+        attempt?.abort();
+        wake();
+      });
+      while (!signal.aborted) {
+        const wait = Math.min(nextStream, nextPoll) - now();
+        if (wait > 0) {
+          await new Promise((resolve) => {
+            wake = () => resolve(0);
+            platform.setTimeout(resolve, wait);
+          });
+        } else await once();
+      }
+      platform.clearTimeout(timer);
+    },
+  };
+};
