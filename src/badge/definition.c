@@ -63,7 +63,7 @@ static char *copy_or(const char *text, const char *otherwise)
 
 /* "knowledge.crawlFailures" → "Crawl Failures"; a part without letters and digits stands as it is.
  */
-static char *label_of(const char *name)
+char *badge_label(const char *name)
 {
     const char *part = strrchr(name, '.');
     part = part != NULL ? part + 1 : name;
@@ -304,7 +304,7 @@ enum err definitions_add(struct definitions *d, const struct badge_spec *spec,
     }
     struct badge b = {
         .name = copy_or(spec->name, NULL),
-        .label = spec->label != NULL ? copy_or(spec->label, NULL) : label_of(spec->name),
+        .label = spec->label != NULL ? copy_or(spec->label, NULL) : badge_label(spec->name),
         .is_zero_null = spec->is_zero_null,
         .sources = sources,
         .sources_count = spec->count_len,

@@ -103,6 +103,10 @@ enum err definitions_add(struct definitions *d, const struct badge_spec *spec,
  * then they count towards SOURCES_MAX. Indexes change. */
 void definitions_compact(struct definitions *d);
 
+/* badge_label(name): the label of a name that was given none, made of its last part. The caller
+ * frees it. */
+char *badge_label(const char *name);
+
 /* badge_shared_groups(a, b, ret_bytes): how many dotted groups two names are both in: 1 for "a.b.c"
  * and "a.d". Writes how many bytes their names take, "a.". */
 size_t badge_shared_groups(const char *a, const char *b, size_t *ret_bytes);

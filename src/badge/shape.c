@@ -1,5 +1,6 @@
 #include "badge/shape.h"
 
+#include "badge/outline.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -16,55 +17,39 @@ struct shape {
     struct piece *pieces; /* one for each badge, and one for the end */
 };
 
-static size_t count_dots(const char *name)
+static struct piece take(struct buffer *b)
 {
-    size_t n = 0;
-    for (; *name != '\0'; name++)
-        n += *name == '.';
-    return n;
-}
-
-/* From badge to badge: close the groups that the next one is not in, open those that it is. */
-static struct piece compose(const char *before, const char *name)
-{
-    struct buffer b = {0};
-    size_t shared_bytes = 0;
-    size_t shared =
-        before != NULL && name != NULL ? badge_shared_groups(before, name, &shared_bytes) : 0;
-    size_t close = before != NULL ? count_dots(before) - shared : 0;
-    if (before == NULL)
-        buffer_puts(&b, "{");
-    for (size_t i = 0; i < close; i++)
-        buffer_puts(&b, "}");
-    if (name == NULL) {
-        buffer_puts(&b, "}");
-    } else {
-        if (before != NULL)
-            buffer_puts(&b, ",");
-        const char *part = name + shared_bytes;
-        for (const char *dot; (dot = strchr(part, '.')) != NULL; part = dot + 1) {
-            buffer_json(&b, part, (size_t)(dot - part));
-            buffer_puts(&b, ":{");
-        }
-        buffer_json(&b, part, strlen(part));
-        buffer_puts(&b, ":");
-    }
-    struct piece p = {.len = b.len};
-    p.text = buffer_take(&b);
-    return p;
+    size_t len = b->len;
+    return (struct piece){buffer_take(b), len};
 }
 
 struct shape *shape_new(const struct definitions *d)
 {
     struct shape *s = mem_zero(1, sizeof(*s));
+    struct outline *outline = outline_new(d, OUTLINE_ANSWER);
+    struct buffer b = {0};
+    size_t open = 0, pieces = 0;
     s->definitions = d;
     s->pieces = mem_zero(d->badges_count + 1, sizeof(*s->pieces));
-    const char *before = NULL;
-    for (size_t i = 0; i < d->badges_count; i++) {
-        s->pieces[i] = compose(before, d->badges[i].name);
-        before = d->badges[i].name;
+    buffer_puts(&b, "{");
+    for (size_t i = 0; i < outline->count; i++) {
+        const struct outline_item *item = &outline->items[i];
+        for (; open > item->depth; open--)
+            buffer_puts(&b, "}");
+        if (i > 0 && outline->items[i - 1].depth >= item->depth)
+            buffer_puts(&b, ",");
+        buffer_json(&b, item->part, strlen(item->part));
+        buffer_puts(&b, item->badge == NULL ? ":{" : ":");
+        if (item->badge == NULL)
+            open++;
+        else
+            s->pieces[pieces++] = take(&b);
     }
-    s->pieces[d->badges_count] = compose(before, NULL);
+    for (; open > 0; open--)
+        buffer_puts(&b, "}");
+    buffer_puts(&b, "}");
+    s->pieces[pieces] = take(&b);
+    outline_free(outline);
     return s;
 }
 

@@ -5,13 +5,13 @@
 #include "serve/health.h"
 #include "serve/page.h"
 #include "serve/problem.h"
+#include "serve/sidebar.h"
 
 #include <string.h>
 
 static const struct route routes[] = {
-    {"/api/sidebar/badges", badges_answer},
-    {"/livez", health_answer_live},
-    {"/readyz", health_answer_ready},
+    {"/api/sidebar/badges", badges_answer},   {"/api/sidebar", sidebar_answer},
+    {"/livez", health_answer_live},           {"/readyz", health_answer_ready},
     {"/demo/tenants", assets_answer_tenants},
 };
 static const struct route page_route = {"a page", assets_answer_page};

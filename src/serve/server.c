@@ -21,6 +21,7 @@
 #include "serve/host.h"
 #include "serve/problem.h"
 #include "serve/route.h"
+#include "serve/sidebar.h"
 #include "serve/waiting.h"
 
 #include <assert.h>
@@ -277,6 +278,7 @@ static void release(struct server *s)
     waiting_free(s->waiting);
     answers_free(s->service.answers);
     shape_free(s->shape);
+    sidebar_free(s->service.sidebar);
     assets_free(s->service.assets);
     free(s);
 }
@@ -291,6 +293,7 @@ enum err server_start(const struct server_options *o, struct counts *counts,
     s->service.counts = counts;
     s->shape = shape_new(d);
     s->service.answers = answers_new(s->shape, counts_sources(counts));
+    s->service.sidebar = sidebar_new(d);
     if (o->demo_tenants != NULL)
         s->service.assets = assets_new(o->demo_tenants, o->demo_tenants_count);
     enum err err = listen_at(s, o, e);
