@@ -28,6 +28,8 @@ static const struct error_class classes[ERR__COUNT] = {
     [ERR_PREFLIGHT] = {"preflight", "Database is not set up for badged", 503, 78},
     [ERR_BEHIND] = {"behind", "Counts are not that far yet", 504, 75},
     [ERR_OVERLOADED] = {"overloaded", "Too many at once", 503, 75},
+    [ERR_TOO_MANY] = {"too-many", "Too many of one client", 429, 75},
+    [ERR_STOPPING] = {"stopping", "Being stopped", 503, 75},
     [ERR_SYSTEM] = {"system", "The operating system refused", 500, 71},
     [ERR_MEMORY] = {"memory", "Out of memory", 503, 70},
 };

@@ -38,6 +38,8 @@ enum err {
     ERR_PREFLIGHT,   /* the database is not set up to be followed */
     ERR_BEHIND,      /* the counts are not as far as the request asked for, in the time it gave */
     ERR_OVERLOADED,  /* as many as badged takes at once are there already */
+    ERR_TOO_MANY,    /* as many as one client may have at once are there already */
+    ERR_STOPPING,    /* badged is being stopped */
     ERR_SYSTEM,      /* a system call failed; cause is its errno */
     ERR_MEMORY,      /* an allocation whose size came from outside failed */
     ERR__COUNT

@@ -19,8 +19,7 @@
 #include <time.h>
 
 enum {
-    DRAIN_MS = 5000,
-    SYNC_MS = 1000,
+    SYNC_MS = 1000
 };
 
 enum err service_check_embedded(const struct config *config, struct error *e)
@@ -182,6 +181,10 @@ enum err service_run(const struct service_options *o, struct error *e)
         .port = o->config->listen_port,
         .threads = o->config->threads,
         .after_ms = o->config->after_seconds * 1000,
+        .streams = {.limits = {.all = o->config->streams_max,
+                               .tenant = o->config->streams_per_tenant,
+                               .address = o->config->streams_per_address},
+                    .stream_ms = o->config->stream_seconds * 1000},
         .demo_tenants = o->demo_tenants,
         .demo_tenants_count = o->demo_tenants_count,
     };
@@ -198,7 +201,7 @@ enum err service_run(const struct service_options *o, struct error *e)
         (void)sd_notify(0, "STOPPING=1");
     }
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    server_stop(server, DRAIN_MS);
+    server_stop(server, (int)o->config->drain_seconds * 1000);
     following_stop(&feed);
     counts_free(counts);
     return err;

@@ -54,6 +54,10 @@ struct config *config_new(void)
     c->listen_port = 8080;
     c->threads = default_threads();
     c->after_seconds = 5;
+    c->streams_max = 10000;
+    c->streams_per_tenant = 1000;
+    c->stream_seconds = 600;
+    c->drain_seconds = 5;
     c->definitions = definitions_builtin();
     return c;
 }
@@ -189,7 +193,22 @@ struct given {
     enum err (*set)(struct config *c, const char *text, const char *from, struct error *e);
 };
 
+/* One that is a whole number, and where that goes. */
+struct number {
+    const char *name, *text;
+    enum err (*parse)(const char *text, struct setting_range range, unsigned *ret, struct error *e);
+    struct setting_range range;
+    unsigned *field;
+};
+
 /* ---- the file's text ---- */
+
+static enum err place_setting(const struct tree *t, const char *name, enum err err, struct error *e)
+{
+    if (err != ERR_OK && e != NULL)
+        tree_wrap(t, tree_find(t, tree_root(t), name)->start, e);
+    return err;
+}
 
 static enum err take_settings(struct config *c, const struct tree *t,
                               const struct schema_file *file, struct error *e)
@@ -210,10 +229,27 @@ static enum err take_settings(struct config *c, const struct tree *t,
         if (keys[i].text == NULL)
             continue;
         enum err err = keys[i].set(c, keys[i].text, t->name, e);
-        if (err != ERR_OK && e != NULL)
-            tree_wrap(t, tree_find(t, tree_root(t), keys[i].name)->start, e);
         if (err != ERR_OK)
-            return err;
+            return place_setting(t, keys[i].name, err, e);
+    }
+    const struct setting_range streams = {1, SETTING_STREAMS_MAX};
+    const struct number numbers[] = {
+        {"streams_max", file->streams_max, setting_streams, streams, &c->streams_max},
+        {"streams_per_tenant", file->streams_per_tenant, setting_streams, streams,
+         &c->streams_per_tenant},
+        {"streams_per_address",
+         file->streams_per_address,
+         setting_streams,
+         {0, SETTING_STREAMS_MAX},
+         &c->streams_per_address},
+        {"stream_seconds", file->stream_seconds, setting_seconds, {1, 86400}, &c->stream_seconds},
+        {"drain_seconds", file->drain_seconds, setting_seconds, {0, 300}, &c->drain_seconds},
+    };
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        const struct number *n = &numbers[i];
+        enum err err = n->text != NULL ? n->parse(n->text, n->range, n->field, e) : ERR_OK;
+        if (err != ERR_OK)
+            return place_setting(t, n->name, err, e);
     }
     return ERR_OK;
 }

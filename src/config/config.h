@@ -74,6 +74,10 @@ struct config {
                          most 4 */
     unsigned after_seconds; /* that a request waits for the commit it asks for, 0 to 60; default 5
                              */
+    /* Streams: how many there may be, in all (default 10000), of a tenant (1000), from an address
+     * (0: as many as in all, the default); the age at which one is ended, 1 to 86400 (600); and
+     * over how long they are ended when badged stops, 0 to 300 (5). */
+    unsigned streams_max, streams_per_tenant, streams_per_address, stream_seconds, drain_seconds;
     struct definitions
         *definitions; /* the built-in badges, with the file's added or put in their place */
     struct config_places *places; /* NULL: no badge comes from a file */

@@ -62,6 +62,11 @@ static const cyaml_schema_field_t file_fields[] = {
     TEXT_FIELD(auth, OPTIONAL, struct schema_file),
     TEXT_FIELD(threads, OPTIONAL, struct schema_file),
     TEXT_FIELD(after_seconds, OPTIONAL, struct schema_file),
+    TEXT_FIELD(streams_max, OPTIONAL, struct schema_file),
+    TEXT_FIELD(streams_per_tenant, OPTIONAL, struct schema_file),
+    TEXT_FIELD(streams_per_address, OPTIONAL, struct schema_file),
+    TEXT_FIELD(stream_seconds, OPTIONAL, struct schema_file),
+    TEXT_FIELD(drain_seconds, OPTIONAL, struct schema_file),
     CYAML_FIELD_SEQUENCE_COUNT("badges", CYAML_FLAG_POINTER_NULL_STR | CYAML_FLAG_OPTIONAL,
                                struct schema_file, badges, badges_count, &badge_schema, 0,
                                BADGES_MAX),
@@ -72,7 +77,7 @@ static const cyaml_schema_value_t file_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct schema_file, file_fields)};
 
 enum {
-    FIELDS_MAX = 12
+    FIELDS_MAX = 24
 }; /* keys of one mapping */
 static_assert(CYAML_ARRAY_LEN(file_fields) <= FIELDS_MAX + 1, "room for what check_map has seen");
 

@@ -83,18 +83,30 @@ enum err setting_check_publication(const char *text, struct error *e)
     return ERR_OK;
 }
 
+static enum err parse_number(const char *text, struct setting_range range, const char *unit,
+                             unsigned *ret, struct error *e)
+{
+    size_t digits = strspn(text, "0123456789");
+    bool is_number = digits > 0 && digits <= 7 && text[digits] == '\0';
+    unsigned long number = is_number ? strtoul(text, NULL, 10) : 0;
+    if (!is_number || number < range.min || number > range.max)
+        return error_set(e, ERR_CONFIG,
+                         "'%.40s' is no number of %s; expected a whole number from %u to %u", text,
+                         unit, range.min, range.max);
+    *ret = (unsigned)number;
+    return ERR_OK;
+}
+
 enum err setting_seconds(const char *text, struct setting_range range, unsigned *ret,
                          struct error *e)
 {
-    size_t digits = strspn(text, "0123456789");
-    bool is_number = digits > 0 && digits <= 6 && text[digits] == '\0';
-    unsigned long seconds = is_number ? strtoul(text, NULL, 10) : 0;
-    if (!is_number || seconds < range.min || seconds > range.max)
-        return error_set(e, ERR_CONFIG,
-                         "'%.40s' is no number of seconds; expected a whole number from %u to %u",
-                         text, range.min, range.max);
-    *ret = (unsigned)seconds;
-    return ERR_OK;
+    return parse_number(text, range, "seconds", ret, e);
+}
+
+enum err setting_streams(const char *text, struct setting_range range, unsigned *ret,
+                         struct error *e)
+{
+    return parse_number(text, range, "streams", ret, e);
 }
 
 enum err setting_bytes(const char *text, uint64_t *ret, struct error *e)

@@ -16,7 +16,8 @@
 
 enum {
     SETTING_THREADS_MAX = 64,
-    SETTING_PUBLICATION_BYTES_MAX = 63
+    SETTING_PUBLICATION_BYTES_MAX = 63,
+    SETTING_STREAMS_MAX = 1000000,
 };
 
 struct setting_range {
@@ -45,6 +46,10 @@ enum err setting_check_publication(const char *text, struct error *e) MUST_CHECK
 
 /* setting_seconds(text, range, ret, e): a whole number in the range. */
 enum err setting_seconds(const char *text, struct setting_range range, unsigned *ret,
+                         struct error *e) MUST_CHECK;
+
+/* setting_streams(text, range, ret, e): the same, of streams. */
+enum err setting_streams(const char *text, struct setting_range range, unsigned *ret,
                          struct error *e) MUST_CHECK;
 
 /* setting_bytes(text, ret, e): a whole number of bytes, or of KiB, MiB or GiB when that is behind

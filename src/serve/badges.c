@@ -3,35 +3,21 @@
 #include "base/clock.h"
 #include "serve/answers.h"
 #include "serve/problem.h"
-#include "serve/tenant.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
-static enum err read_tenant(const struct request *r, struct uuid *ret, struct error *e)
-{
-    const struct field *field = &r->fields[FIELD_TENANT];
-    if (field->count == 0)
-        return error_set(e, ERR_REQUEST,
-                         "the request names no tenant: send its UUID in the header field %s",
-                         TENANT_FIELD);
-    if (field->count > 1)
-        return error_set(e, ERR_REQUEST, "the request has the header field %s %u times",
-                         TENANT_FIELD, field->count);
-    return tenant_parse(field->value, field->len, ret, e);
-}
-
 static struct reply answer_no_tenant(const struct request *r)
 {
     struct uuid tenant;
     struct error e;
-    enum err err = read_tenant(r, &tenant, &e);
+    enum err err = request_tenant(r, &tenant, &e);
     assert(err != ERR_OK);
     return problem_reply(&e);
 }
 
-static struct reply answer_unknown(const struct service *s)
+struct reply badges_unknown(const struct service *s)
 {
     struct counts_status status;
     struct error e;
@@ -98,7 +84,7 @@ static struct reply answer_behind(const struct service *s, const struct request 
 struct reply badges_answer(const struct service *s, const struct request *r)
 {
     struct uuid tenant;
-    if (read_tenant(r, &tenant, NULL) != ERR_OK)
+    if (request_tenant(r, &tenant, NULL) != ERR_OK)
         return answer_no_tenant(r);
     if (r->has_after != TARGET_AFTER_NONE && r->has_after != TARGET_AFTER_GIVEN)
         return refuse_after(r);
@@ -107,7 +93,7 @@ struct reply badges_answer(const struct service *s, const struct request *r)
     int64_t since_ms;
     enum counts_trust trust = counts_read(s->counts, &tenant, numbers, &as_of, &since_ms);
     if (trust == COUNTS_UNKNOWN)
-        return answer_unknown(s);
+        return badges_unknown(s);
     if (r->has_after == TARGET_AFTER_GIVEN && !as_of_covers(as_of, r->after))
         return answer_behind(s, r, as_of);
 

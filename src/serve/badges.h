@@ -18,4 +18,7 @@
  * the request may still wait, then 504; 503 when it may not wait at all. */
 struct reply badges_answer(const struct service *s, const struct request *r);
 
+/* badges_unknown(s): 503, with the reason why the counts are not known. */
+struct reply badges_unknown(const struct service *s);
+
 #endif

@@ -1,8 +1,8 @@
 /* Replies: a status and what goes with it.
  *
  * Ownership: the maker of a reply hands it to the server, which sends it once and frees it; one
- * with a keeper stays the keeper's, and is locked until it is sent. One without a response is none:
- * the request waits.
+ * with a keeper stays the keeper's, and is locked until it is sent. One without a response or a
+ * subscriber is none: the request waits.
  */
 #ifndef BADGED_SERVE_REPLY_H
 #define BADGED_SERVE_REPLY_H
@@ -12,10 +12,13 @@
 #include <microhttpd.h>
 #include <pthread.h>
 
+struct subscriber;
+
 struct reply {
     unsigned status;
     struct MHD_Response *response;
-    pthread_mutex_t *keeper; /* NULL, or held: the response may not be changed */
+    pthread_mutex_t *keeper;       /* NULL, or held: the response may not be changed */
+    struct subscriber *subscriber; /* in place of a response, or NULL: its stream is to be opened */
 };
 
 /* reply_make(status, type, body): a reply with what every reply has, the Content-Type unless type

@@ -128,6 +128,8 @@ enum fault request_read_head(struct request *r, const char *method, const char *
 {
     size_t bytes = head_bytes(r);
     int fields;
+    r->is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+    r->is_http_1_0 = strcmp(version, "HTTP/1.0") == 0;
     if (r->fault != FAULT_NONE)
         return r->fault;
     if (bytes > SERVER_HEADER_BYTES_MAX)
@@ -145,4 +147,17 @@ bool request_lists(const struct request *r, const struct etag *tag)
 {
     const struct field *field = &r->fields[FIELD_IF_NONE_MATCH];
     return field->count == 1 && etag_is_listed(field->value, field->len, tag);
+}
+
+enum err request_tenant(const struct request *r, struct uuid *ret, struct error *e)
+{
+    const struct field *field = &r->fields[FIELD_TENANT];
+    if (field->count == 0)
+        return error_set(e, ERR_REQUEST,
+                         "the request names no tenant: send its UUID in the header field %s",
+                         TENANT_FIELD);
+    if (field->count > 1)
+        return error_set(e, ERR_REQUEST, "the request has the header field %s %u times",
+                         TENANT_FIELD, field->count);
+    return tenant_parse(field->value, field->len, ret, e);
 }

@@ -6,6 +6,8 @@
 #ifndef BADGED_SERVE_REQUEST_H
 #define BADGED_SERVE_REQUEST_H
 
+#include "base/error.h"
+#include "base/uuid.h"
 #include "serve/etag.h"
 #include "serve/fault.h"
 #include "serve/target.h"
@@ -52,6 +54,9 @@ struct request {
     bool is_malformed;           /* a field of it is */
     bool is_verbose;             /* the query asks for more */
     bool is_begun;               /* the handler was called for it before */
+    bool is_handed_over;         /* its connection is not libmicrohttpd's any more */
+    bool is_head;                /* its method is HEAD */
+    bool is_http_1_0;            /* its client is that old, or a proxy that says so */
     enum target_after has_after; /* as the query has it */
     struct as_of after;
     enum request_wait wait;
@@ -66,6 +71,10 @@ void request_begin(struct request *r, struct MHD_Connection *mhd, const char *ta
 /* request_read_head(r, method, version): read the header fields. FAULT_NONE, or what is wrong with
  * the head. */
 enum fault request_read_head(struct request *r, const char *method, const char *version);
+
+/* request_tenant(r, ret, e): the tenant that the request names. ERR_REQUEST when it names none, or
+ * not one. */
+enum err request_tenant(const struct request *r, struct uuid *ret, struct error *e) MUST_CHECK;
 
 /* request_lists(r, tag): whether If-None-Match lists the tag. A field that is there twice lists
  * nothing, so that its sender gets the whole answer. */

@@ -17,11 +17,13 @@
 #include "serve/answers.h"
 #include "serve/assets.h"
 #include "serve/connection.h"
+#include "serve/handover.h"
 #include "serve/head.h"
 #include "serve/host.h"
 #include "serve/problem.h"
 #include "serve/route.h"
 #include "serve/sidebar.h"
+#include "serve/streams.h"
 #include "serve/waiting.h"
 
 #include <assert.h>
@@ -50,7 +52,9 @@ struct server {
     struct shape *shape;
     struct connections connections;
     struct waiting *waiting; /* NULL: no request waits */
+    struct handover handover;
     struct MHD_Daemon *daemon;
+    size_t streams_max;
     int listener;
     uint16_t port;
 };
@@ -141,6 +145,22 @@ static bool wait_for_counts(struct server *s, struct connection *c)
     return false;
 }
 
+/* Let the socket go to the streams. When that fails for want of descriptors, the connection is
+ * closed without a word, as one that is over the limit of connections is. */
+static enum MHD_Result open_stream(struct server *s, struct connection *c,
+                                   struct subscriber *subscriber)
+{
+    struct request *r = &c->request;
+    int fd = handover_take(&s->handover, r->mhd, c->fd);
+    r->is_handed_over = true;
+    if (fd < 0) {
+        streams_refuse(s->service.streams, subscriber);
+        return MHD_NO;
+    }
+    streams_open(s->service.streams, subscriber, fd, !r->is_http_1_0);
+    return MHD_YES;
+}
+
 static enum MHD_Result answer(struct server *s, struct connection *c, const char *method)
 {
     struct request *r = &c->request;
@@ -148,6 +168,8 @@ static enum MHD_Result answer(struct server *s, struct connection *c, const char
      * that its route, too, saw stopping. */
     bool is_draining = service_is_draining(&s->service);
     struct reply reply = route_answer(&s->service, r, method);
+    if (reply.subscriber != NULL)
+        return open_stream(s, c, reply.subscriber);
     if (reply.response == NULL && wait_for_counts(s, c))
         return MHD_YES;
     if (reply.response == NULL)
@@ -171,6 +193,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *mhd, con
         enum fault fault = request_read_head(r, method, version);
         return fault == FAULT_NONE ? MHD_YES : send_fault(s, r, fault);
     }
+    if (r->is_handed_over)
+        return MHD_NO;
     if (atomic_load(&c->is_waiting))
         connection_resume(&s->connections, c);
     if (*body_len > 0) { /* no route takes a body, but a client may send one */
@@ -228,13 +252,19 @@ static enum err listen_at(struct server *s, const struct server_options *o, stru
     return ERR_OK;
 }
 
-static unsigned connections_limit(void)
+/* How many descriptors there are for connections and streams. Streams get half of them at most. */
+static size_t descriptors(void)
 {
     struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
-        files.rlim_cur > SERVER_CONNECTIONS_MAX + FILES_KEPT)
-        return SERVER_CONNECTIONS_MAX;
-    return files.rlim_cur > 2 * FILES_KEPT ? (unsigned)files.rlim_cur - FILES_KEPT : FILES_KEPT;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY)
+        return SIZE_MAX;
+    return files.rlim_cur > 2 * FILES_KEPT ? files.rlim_cur - FILES_KEPT : FILES_KEPT;
+}
+
+static unsigned connections_limit(size_t streams_max)
+{
+    size_t left = descriptors() - streams_max;
+    return left < SERVER_CONNECTIONS_MAX ? (unsigned)left : SERVER_CONNECTIONS_MAX;
 }
 
 static enum err start_daemon(struct server *s, unsigned threads, unsigned phase_s_max,
@@ -243,7 +273,7 @@ static enum err start_daemon(struct server *s, unsigned threads, unsigned phase_
     struct MHD_OptionItem options[] = {
         {MHD_OPTION_LISTEN_SOCKET, s->listener, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL_BYTES, NULL},
-        {MHD_OPTION_CONNECTION_LIMIT, connections_limit(), NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, connections_limit(s->streams_max), NULL},
         /* connection.c closes connections sooner, but for those that libmicrohttpd has lost sight
            of (on_target says of which), and only its own clock frees these. */
         {MHD_OPTION_CONNECTION_TIMEOUT, phase_s_max + 1, NULL},
@@ -271,11 +301,35 @@ static enum err start_waiting(struct server *s, const struct server_options *o, 
     return o->after_ms > 0 ? waiting_start(&options, s->service.counts, &s->waiting, e) : ERR_OK;
 }
 
+static enum err start_streams(struct server *s, const struct server_options *o, struct error *e)
+{
+    struct streams_options so = o->streams;
+    if (so.limits.all == 0)
+        so.limits.all = SERVER_STREAMS_MAX;
+    if (so.limits.all > descriptors() / 2)
+        so.limits.all = descriptors() / 2;
+    if (so.limits.tenant == 0)
+        so.limits.tenant = SERVER_STREAMS_TENANT_MAX;
+    if (so.stream_ms == 0)
+        so.stream_ms = SERVER_STREAM_S * 1000;
+    if (so.heartbeat_ms == 0)
+        so.heartbeat_ms = SERVER_HEARTBEAT_S * 1000;
+    if (so.stall_ms == 0)
+        so.stall_ms = SERVER_STALL_S * 1000;
+    s->streams_max = so.limits.all;
+    enum err err = handover_open(&s->handover, e);
+    if (err == ERR_OK)
+        err = streams_start(&so, s->service.counts, s->shape, &s->service.streams, e);
+    return err;
+}
+
 static void release(struct server *s)
 {
     if (s->listener >= 0)
         (void)close(s->listener);
     waiting_free(s->waiting);
+    streams_free(s->service.streams);
+    handover_close(&s->handover);
     answers_free(s->service.answers);
     shape_free(s->shape);
     sidebar_free(s->service.sidebar);
@@ -289,7 +343,7 @@ enum err server_start(const struct server_options *o, struct counts *counts,
     assert(o->threads >= 1 && o->threads <= SERVER_THREADS_MAX &&
            counts_sources(counts) <= SOURCES_MAX);
     struct server *s = mem_zero(1, sizeof(*s));
-    s->listener = -1;
+    s->listener = s->handover.nothing = -1;
     s->service.counts = counts;
     s->shape = shape_new(d);
     s->service.answers = answers_new(s->shape, counts_sources(counts));
@@ -299,6 +353,8 @@ enum err server_start(const struct server_options *o, struct counts *counts,
     enum err err = listen_at(s, o, e);
     if (err == ERR_OK)
         err = start_waiting(s, o, e);
+    if (err == ERR_OK)
+        err = start_streams(s, o, e);
     if (err == ERR_OK) {
         unsigned phase_s_max = o->phase_s_max > 0 ? o->phase_s_max : SERVER_PHASE_S_MAX;
         err = connections_start(&s->connections, phase_s_max, e);
@@ -323,10 +379,12 @@ void server_stop(struct server *s, int drain_ms)
     if (s == NULL)
         return;
     atomic_store(&s->service.is_draining, true);
+    streams_drain(s->service.streams, drain_ms);
     waiting_stop(s->waiting);
     (void)connections_drain(&s->connections, drain_ms);
     MHD_stop_daemon(s->daemon);
     s->listener = -1; /* which closed it */
     connections_stop(&s->connections);
+    streams_stop(s->service.streams);
     release(s);
 }

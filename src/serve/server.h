@@ -11,6 +11,7 @@
 #include "badge/counts.h"
 #include "badge/definition.h"
 #include "base/error.h"
+#include "serve/streams.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -21,9 +22,15 @@ enum {
     SERVER_TARGET_BYTES_MAX = 2048,
     SERVER_BODY_BYTES_MAX = 1024 * 1024,
     SERVER_PHASE_S_MAX = 30, /* until the head of the next request, and from there to the answer */
-    SERVER_CONNECTIONS_MAX = 20000, /* fewer where the process may not open so many files */
+    SERVER_CONNECTIONS_MAX = 20000, /* without streams; fewer where the process may not open so many
+                                       files */
     SERVER_THREADS_MAX = 64,
     SERVER_WAITING_MAX = 10000, /* requests that wait for what they ask for (waiting.h) */
+    SERVER_STREAMS_MAX = 10000,
+    SERVER_STREAMS_TENANT_MAX = 1000,
+    SERVER_STREAM_S = 600,
+    SERVER_HEARTBEAT_S = 15,
+    SERVER_STALL_S = 30,
 };
 
 struct server;
@@ -40,6 +47,8 @@ struct server_options {
     unsigned phase_s_max; /* 0: SERVER_PHASE_S_MAX; tests wait for less */
     unsigned after_ms;    /* that a request waits for the commit it asks for; 0: none waits */
     size_t waiting_max;   /* 0: SERVER_WAITING_MAX; tests have fewer */
+    /* Of streams (streams.h); what is 0 is as above, and there is no limit for an address. */
+    struct streams_options streams;
     const struct server_demo_tenant *demo_tenants; /* NULL: none are offered */
     size_t demo_tenants_count;
 };
@@ -53,8 +62,9 @@ enum err server_start(const struct server_options *o, struct counts *counts,
 /* server_port(s): the port it listens on. */
 uint16_t server_port(const struct server *s);
 
-/* server_stop(s, drain_ms): take no new connections, end all waits, give the requests under way
- * drain_ms to be answered, close all connections, free. s may be NULL. */
+/* server_stop(s, drain_ms): say that it is not ready, take no new connections, end all waits, give
+ * the requests under way drain_ms to be answered, and end the streams, spread over drain_ms; close
+ * all connections, free. s may be NULL. */
 void server_stop(struct server *s, int drain_ms);
 
 #endif

@@ -14,11 +14,13 @@
 struct answers;
 struct assets;
 struct sidebar;
+struct streams;
 
 struct service {
     struct counts *counts;
     struct answers *answers;
     struct sidebar *sidebar;
+    struct streams *streams;
     struct assets *assets;   /* the demonstration's tenants, or NULL */
     atomic_bool is_draining; /* the server is being stopped: replies say so, and none is kept */
 };

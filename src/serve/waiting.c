@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "serve/wake.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -9,7 +10,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 enum {
@@ -24,9 +24,8 @@ struct waiting {
     struct wait *first, *last; /* by deadline */
     atomic_size_t count;       /* changed under the lock */
     bool is_stopping;
-    bool is_joined; /* of waiting_stop alone */
-    atomic_bool is_poked;
-    int poke; /* an eventfd: the thread is to look */
+    bool is_joined;   /* of waiting_stop alone */
+    struct wake wake; /* the thread is to look */
     int epoll;
     pthread_t thread;
 };
@@ -43,24 +42,6 @@ static void unlock(struct waiting *w)
     assert(rc == 0);
 }
 
-/* ---- waking the thread ---- */
-
-/* Who finds is_poked set leaves its news to a look that is still to come: see take_poke. */
-static void poke(struct waiting *w)
-{
-    if (!atomic_exchange(&w->is_poked, true))
-        (void)eventfd_write(w->poke, 1);
-}
-
-/* Before the thread looks. As this reads what the last poke wrote, all that was done before that
- * poke is seen. */
-static void take_poke(struct waiting *w)
-{
-    eventfd_t value;
-    (void)eventfd_read(w->poke, &value);
-    (void)atomic_exchange(&w->is_poked, false);
-}
-
 /* In the feed's thread. A request that is about to wait is either counted here, or looks at the
  * counts after this was published: both go through the lock of the counts. */
 static void on_news(void *context, const struct counts_news *news)
@@ -68,7 +49,7 @@ static void on_news(void *context, const struct counts_news *news)
     (void)news;
     struct waiting *w = context;
     if (atomic_load(&w->count) > 0)
-        poke(w);
+        wake_up(&w->wake);
 }
 
 /* ---- the list ---- */
@@ -149,18 +130,18 @@ static void *run(void *context)
     for (bool is_over = false; !is_over;) {
         struct epoll_event events[EVENTS_MAX];
         struct wait *done = NULL;
-        bool is_poked = false;
+        bool is_woken = false;
         int count = epoll_wait(w->epoll, events, EVENTS_MAX, sleep_ms(w));
         assert(count >= 0 || errno == EINTR);
         lock(w);
         for (int i = 0; i < count; i++) {
             if (events[i].data.ptr == w)
-                is_poked = true;
+                is_woken = true;
             else
                 finish(w, events[i].data.ptr, &done);
         }
-        if (is_poked) {
-            take_poke(w);
+        if (is_woken) {
+            wake_take(&w->wake);
             finish_covered(w, &done);
         }
         int64_t now = clock_ms();
@@ -198,17 +179,17 @@ bool waiting_add(struct waiting *w, struct wait *wait, struct MHD_Connection *mh
     struct as_of as_of;
     enum counts_trust trust = counts_as_of(w->counts, &as_of);
     if (was_empty || trust == COUNTS_UNKNOWN || as_of_covers(as_of, after))
-        poke(w);
+        wake_up(&w->wake);
     unlock(w);
     return true;
 }
 
 static enum err open_descriptors(struct waiting *w, struct error *e)
 {
-    struct epoll_event poked = {.events = EPOLLIN, .data.ptr = w};
-    w->poke = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    struct epoll_event woken = {.events = EPOLLIN, .data.ptr = w};
     w->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (w->poke < 0 || w->epoll < 0 || epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->poke, &poked) != 0)
+    if (!wake_init(&w->wake) || w->epoll < 0 ||
+        epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->wake.fd, &woken) != 0)
         return error_set_errno(e, errno, "preparing to let requests wait");
     int rc = pthread_create(&w->thread, NULL, run, w);
     return rc == 0 ? ERR_OK : error_set_errno(e, rc, "starting a thread");
@@ -216,8 +197,7 @@ static enum err open_descriptors(struct waiting *w, struct error *e)
 
 static void release(struct waiting *w)
 {
-    if (w->poke >= 0)
-        (void)close(w->poke);
+    wake_fini(&w->wake);
     if (w->epoll >= 0)
         (void)close(w->epoll);
     (void)pthread_mutex_destroy(&w->lock);
@@ -230,7 +210,7 @@ enum err waiting_start(const struct waiting_options *o, struct counts *counts, s
     struct waiting *w = mem_zero(1, sizeof(*w));
     w->options = *o;
     w->counts = counts;
-    w->poke = w->epoll = -1;
+    w->epoll = w->wake.fd = -1;
     int rc = pthread_mutex_init(&w->lock, NULL);
     assert(rc == 0);
     enum err err = open_descriptors(w, e);
@@ -251,7 +231,7 @@ void waiting_stop(struct waiting *w)
     lock(w);
     w->is_stopping = true;
     unlock(w);
-    poke(w);
+    wake_up(&w->wake);
     int rc = pthread_join(w->thread, NULL);
     assert(rc == 0);
     w->is_joined = true;

@@ -11,7 +11,8 @@
 /* What messages list of the keys of a file. */
 #define FILE_KEYS                                                                                  \
     "database, feed, publication, poll_seconds, lag_bytes, lag_seconds, listen, auth, threads, "   \
-    "after_seconds, badges"
+    "after_seconds, streams_max, streams_per_tenant, streams_per_address, stream_seconds, "        \
+    "drain_seconds, badges"
 
 /* Four lines of a file, behind which go the other keys of a source, eight columns in. */
 #define TABLE_T "badges:\n  - name: a\n    count:\n      - table: t\n"

@@ -28,6 +28,11 @@ static void assert_defaults(const struct config *c)
     assert_int_equal(c->lag_bytes, 4294967296);
     assert_int_equal(c->lag_seconds, 300);
     assert_int_equal(c->after_seconds, 5);
+    assert_int_equal(c->streams_max, 10000);
+    assert_int_equal(c->streams_per_tenant, 1000);
+    assert_int_equal(c->streams_per_address, 0);
+    assert_int_equal(c->stream_seconds, 600);
+    assert_int_equal(c->drain_seconds, 5);
     struct definitions *builtin = definitions_builtin();
     assert_int_equal(c->definitions->badges_count, builtin->badges_count);
     assert_int_equal(c->definitions->sources_count, builtin->sources_count);
@@ -63,7 +68,10 @@ static void every_setting_is_read(void **state)
     (void)state;
     struct config *c = parse("database: sqlite:/tmp/x.db\nlisten: \"[::1]:0\"\nauth: proxy\n"
                              "threads: 7\nfeed: poll\npublication: ours\npoll_seconds: 60\n"
-                             "lag_bytes: 16 MiB\nlag_seconds: 10\nafter_seconds: 0\n");
+                             "lag_bytes: 16 MiB\nlag_seconds: 10\nafter_seconds: 0\n"
+                             "streams_max: 1000000\nstreams_per_tenant: 1\n"
+                             "streams_per_address: 3\nstream_seconds: 86400\n"
+                             "drain_seconds: 0\n");
     assert_string_equal(c->database, "sqlite:/tmp/x.db");
     assert_string_equal(c->database_from, "badged.yaml");
     assert_string_equal(c->listen_host, "::1");
@@ -76,6 +84,11 @@ static void every_setting_is_read(void **state)
     assert_int_equal(c->lag_bytes, 16777216);
     assert_int_equal(c->lag_seconds, 10);
     assert_int_equal(c->after_seconds, 0);
+    assert_int_equal(c->streams_max, 1000000);
+    assert_int_equal(c->streams_per_tenant, 1);
+    assert_int_equal(c->streams_per_address, 3);
+    assert_int_equal(c->stream_seconds, 86400);
+    assert_int_equal(c->drain_seconds, 0);
     config_free(c);
 }
 
@@ -123,6 +136,16 @@ static void settings_are_placed_where_their_value_stands(void **state)
                                     "whole number from 1 to 86400"),
         ROW("after_seconds: 61\n", "badged.yaml:1:16: '61' is no number of seconds; expected a "
                                    "whole number from 0 to 60"),
+        ROW("streams_max: 0\n", "badged.yaml:1:14: '0' is no number of streams; expected a whole "
+                                "number from 1 to 1000000"),
+        ROW("streams_per_tenant: many\n", "badged.yaml:1:21: 'many' is no number of streams; "
+                                          "expected a whole number from 1 to 1000000"),
+        ROW("streams_per_address: -1\n", "badged.yaml:1:22: '-1' is no number of streams; "
+                                         "expected a whole number from 0 to 1000000"),
+        ROW("stream_seconds: 86401\n", "badged.yaml:1:17: '86401' is no number of seconds; "
+                                       "expected a whole number from 1 to 86400"),
+        ROW("drain_seconds: 5 s\n", "badged.yaml:1:16: '5 s' is no number of seconds; expected a "
+                                    "whole number from 0 to 300"),
         ROW("database: postgres://u:secret@h:x/d\n",
             "badged.yaml:1:11: a port in the URL that is no number from 1 to 65535; expected "
             "postgres://USER@HOST:PORT/DATABASE, with '/' in a user or a password as %2F"),

@@ -170,6 +170,11 @@ static void the_example_in_the_documentation_is_right(void **state)
     assert_int_equal(c->lag_bytes, 4294967296);
     assert_int_equal(c->lag_seconds, 300);
     assert_int_equal(c->after_seconds, 5);
+    assert_int_equal(c->streams_max, 10000);
+    assert_int_equal(c->streams_per_tenant, 1000);
+    assert_int_equal(c->streams_per_address, 0);
+    assert_int_equal(c->stream_seconds, 600);
+    assert_int_equal(c->drain_seconds, 5);
     const struct badge *b = definitions_find(c->definitions, "automation.retrying");
     assert_non_null(b);
     assert_string_equal(b->label, "Retrying deliveries");

@@ -117,6 +117,27 @@ void client_read(struct client *c, struct answer *ret)
     take(c, ret->body, ret->body_len);
 }
 
+size_t client_read_chunk(struct client *c, char *out, size_t room)
+{
+    char size[16];
+    const char *line;
+    while ((line = memmem(c->bytes, c->len, "\r\n", 2)) == NULL)
+        assert_true(read_more(c));
+    size_t digits = (size_t)(line - c->bytes);
+    assert_in_range(digits, 1, 8);
+    take(c, size, digits + 2);
+    assert_int_equal(strspn(size, "0123456789abcdef"), digits);
+    size_t len = strtoul(size, NULL, 16);
+    assert_true(len < room);
+    while (c->len < len + 2)
+        assert_true(read_more(c));
+    assert_memory_equal(c->bytes + len, "\r\n", 2);
+    take(c, out, len);
+    out[len] = '\0';
+    take(c, size, 2);
+    return len;
+}
+
 bool client_is_closed(struct client *c)
 {
     return c->len == 0 && !read_more(c);

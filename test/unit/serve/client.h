@@ -43,6 +43,10 @@ void client_end(struct client *c);
 void client_read(struct client *c, struct answer *ret);
 void client_read_head(struct client *c, struct answer *ret);
 
+/* client_read_chunk(c, out, room): read one chunk of a body (RFC 9112, section 7.1), as a text with
+ * its NUL, of less than room bytes. Returns its length, 0 for the one that ends the body. */
+size_t client_read_chunk(struct client *c, char *out, size_t room);
+
 /* client_is_closed(c): wait until the server closes the connection, or sends a byte: then false.
  * client_discard: forget what was read and belongs to no answer. */
 bool client_is_closed(struct client *c);
