@@ -157,7 +157,7 @@ export const createConnection = (options, store, request, platform) => {
   const failed = (error, isPoll) => {
     const problem = error instanceof Error ? { status: 0, title: error.name, detail: error.message } : error;
     const random = platform.Math.random();
-    misses++;
+    if (isPoll || nextPoll == Infinity) misses++; // while polls go well, a stream that does not is no news
     if (!isPoll) failures++;
     const isUnauthorized = doubt(problem);
     const after = Math.min(problem.retryAfter || 0, 600_000) * (1 + random / 10);
@@ -205,6 +205,7 @@ export const createConnection = (options, store, request, platform) => {
     if (attempt && (now() - started < 1000 || (!isSure && isOpen && now() - contact < FRESH_MS))) return;
     isKicked = true;
     failures = nextStream = 0;
+    nextPoll = Infinity;
     attempt?.abort();
     wake();
   };

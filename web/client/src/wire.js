@@ -11,30 +11,24 @@
 export const countsOf = (answer, prefix = '', counts = Object.create(null)) => {
   for (const [name, value] of Object.entries(answer)) {
     if (value && typeof value == 'object') countsOf(value, prefix + name + '.', counts);
-    else counts[prefix + name] = value === null ? 0 : value >= 0 ? value : null;
+    else counts[prefix + name] = value === null ? 0 : Number.isInteger(value) ? value : null;
   }
   return counts;
 };
 
 /**
- * `<timeline>-<position>`: a decimal number, and two of 32 bits in hex, as Postgres writes an LSN.
- * @param {string | null | undefined} asOf
+ * An as-of as text that sorts as the commits do: `<timeline>-<position>`, a decimal number, and two of 32 bits in
+ * capital hex, as Postgres writes an LSN.
+ * @param {string} asOf
  */
-const parts = (asOf) => {
-  const [, timeline, high, low] = /^(\d+)-([\da-f]+)\/([\da-f]+)$/i.exec(asOf ?? '') ?? [];
-  return low ? [+timeline, parseInt(high, 16), parseInt(low, 16)] : [];
-};
+const rank = (asOf) => asOf.replace(/\w+/g, (part) => part.padStart(10, '0'));
 
 /**
- * Whether a is before b. What cannot be read is before nothing.
+ * Whether a is before b; nothing is before or after an as-of that is missing.
  * @param {string | null | undefined} a
  * @param {string | null | undefined} b
  */
-export const isOlder = (a, b) => {
-  const one = parts(a), other = parts(b);
-  const at = one.findIndex((part, index) => part != other[index]);
-  return one[at] < other[at];
-};
+export const isOlder = (a, b) => !!a && !!b && rank(a) < rank(b);
 
 /**
  * What an answer is that is not of the wanted type: the server's problem, or what it looks like.
@@ -43,13 +37,12 @@ export const isOlder = (a, b) => {
  */
 export const problemOf = async (response) => {
   const { status, headers } = response;
-  const type = headers.get('content-type') ?? '';
   const after = headers.get('retry-after');
-  const told = /json/.test(type) ? await response.json().catch(() => 0) : 0;
+  const told = await response.json().catch(() => null);
   return {
     status,
     title: told?.title ?? 'Unexpected answer',
-    detail: told?.detail ?? `${status} ${type}`,
-    retryAfter: after ? Math.max(0, (+after >= 0 ? +after * 1000 : Date.parse(after) - Date.now()) || 0) : 0,
+    detail: told?.detail ?? `${status} ${headers.get('content-type')}`,
+    retryAfter: Math.max(0, (Number(after) ? Number(after) * 1000 : Date.parse(after ?? '') - Date.now()) || 0),
   };
 };
