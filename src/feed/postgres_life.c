@@ -218,6 +218,7 @@ static enum err wait_for_input(struct life *l, struct error *e)
 /* What is to be done about once a second, however busy the stream is. */
 static enum err keep_up(struct life *l, struct error *e)
 {
+    l->kept_up_ms = clock_ms();
     int64_t answered_ms = l->watch.answered_ms;
     enum err err = pg_watch_tick(&l->watch, e);
     bool is_due = l->stream.apply.must_reply || clock_ms() - l->reported_ms >= REPORT_MS ||
@@ -237,7 +238,8 @@ static enum err follow(struct life *l, struct error *e)
         err = stream_read(&l->stream, &event, e);
         if (err == ERR_OK && (event == STREAM_BOUNDARY || !l->is_caught_up))
             publish(l);
-        if (err == ERR_OK)
+        /* Small transactions come by the ten in a millisecond. */
+        if (err == ERR_OK && (event == STREAM_NOTHING || clock_ms() != l->kept_up_ms))
             err = keep_up(l, e);
         if (err == ERR_OK && event == STREAM_NOTHING)
             err = wait_for_input(l, e);

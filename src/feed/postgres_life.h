@@ -39,6 +39,7 @@ struct life {
     uint64_t target; /* counts are published once the stream has come this far */
     bool is_caught_up;
     int64_t reported_ms;
+    int64_t kept_up_ms;   /* when it was last looked at whether all is well */
     int64_t streaming_ms; /* clock_ms() when streaming began */
 };
 
