@@ -185,6 +185,8 @@ enum err service_run(const struct service_options *o, struct error *e)
                                .tenant = o->config->streams_per_tenant,
                                .address = o->config->streams_per_address},
                     .stream_ms = o->config->stream_seconds * 1000},
+        .history = {.bytes_max = o->config->history_bytes,
+                    .step_s = o->config->history_step_seconds},
         .demo_tenants = o->demo_tenants,
         .demo_tenants_count = o->demo_tenants_count,
     };

@@ -58,6 +58,8 @@ struct config *config_new(void)
     c->streams_per_tenant = 1000;
     c->stream_seconds = 600;
     c->drain_seconds = 5;
+    c->history_bytes = (uint64_t)16 << 20;
+    c->history_step_seconds = 30;
     c->definitions = definitions_builtin();
     return c;
 }
@@ -187,6 +189,13 @@ static enum err set_after_seconds(struct config *c, const char *text, const char
     return setting_seconds(text, (struct setting_range){0, 60}, &c->after_seconds, e);
 }
 
+static enum err set_history_bytes(struct config *c, const char *text, const char *from,
+                                  struct error *e)
+{
+    (void)from;
+    return setting_bytes(text, &c->history_bytes, e);
+}
+
 /* A setting as it was given: where, its text (NULL: not at all), and what takes it. */
 struct given {
     const char *name, *text;
@@ -224,6 +233,7 @@ static enum err take_settings(struct config *c, const struct tree *t,
         {"auth", file->auth, set_auth},
         {"threads", file->threads, set_threads},
         {"after_seconds", file->after_seconds, set_after_seconds},
+        {"history_bytes", file->history_bytes, set_history_bytes},
     };
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         if (keys[i].text == NULL)
@@ -244,6 +254,11 @@ static enum err take_settings(struct config *c, const struct tree *t,
          &c->streams_per_address},
         {"stream_seconds", file->stream_seconds, setting_seconds, {1, 86400}, &c->stream_seconds},
         {"drain_seconds", file->drain_seconds, setting_seconds, {0, 300}, &c->drain_seconds},
+        {"history_step_seconds",
+         file->history_step_seconds,
+         setting_seconds,
+         {1, 3600},
+         &c->history_step_seconds},
     };
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         const struct number *n = &numbers[i];

@@ -78,6 +78,8 @@ struct config {
      * (0: as many as in all, the default); the age at which one is ended, 1 to 86400 (600); and
      * over how long they are ended when badged stops, 0 to 300 (5). */
     unsigned streams_max, streams_per_tenant, streams_per_address, stream_seconds, drain_seconds;
+    uint64_t history_bytes;        /* for the course of the badges (serve/history.h); 16 MiB */
+    unsigned history_step_seconds; /* between two of its values, 1 to 3600; default 30 */
     struct definitions
         *definitions; /* the built-in badges, with the file's added or put in their place */
     struct config_places *places; /* NULL: no badge comes from a file */

@@ -67,6 +67,8 @@ static const cyaml_schema_field_t file_fields[] = {
     TEXT_FIELD(streams_per_address, OPTIONAL, struct schema_file),
     TEXT_FIELD(stream_seconds, OPTIONAL, struct schema_file),
     TEXT_FIELD(drain_seconds, OPTIONAL, struct schema_file),
+    TEXT_FIELD(history_bytes, OPTIONAL, struct schema_file),
+    TEXT_FIELD(history_step_seconds, OPTIONAL, struct schema_file),
     CYAML_FIELD_SEQUENCE_COUNT("badges", CYAML_FLAG_POINTER_NULL_STR | CYAML_FLAG_OPTIONAL,
                                struct schema_file, badges, badges_count, &badge_schema, 0,
                                BADGES_MAX),

@@ -31,6 +31,7 @@ struct schema_file {
     char *database, *feed, *publication, *poll_seconds, *lag_bytes, *lag_seconds;
     char *listen, *auth, *threads, *after_seconds;
     char *streams_max, *streams_per_tenant, *streams_per_address, *stream_seconds, *drain_seconds;
+    char *history_bytes, *history_step_seconds;
     struct schema_badge *badges;
     size_t badges_count;
 };

@@ -2,7 +2,9 @@
 
 #include "base/clock.h"
 #include "serve/answers.h"
+#include "serve/history.h"
 #include "serve/problem.h"
+#include "serve/tenant.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -106,5 +108,18 @@ struct reply badges_answer(const struct service *s, const struct request *r)
         (void)snprintf(seconds, sizeof(seconds), "%" PRId64, (clock_ms() - since_ms) / 1000);
         reply_add(&reply, "Badged-Stale", seconds);
     }
+    return reply;
+}
+
+struct reply badges_answer_history(const struct service *s, const struct request *r)
+{
+    struct uuid tenant;
+    if (request_tenant(r, &tenant, NULL) != ERR_OK)
+        return answer_no_tenant(r);
+    struct buffer body = {0};
+    history_render(s->history, &tenant, clock_unix_us() / 1000, &body);
+    struct reply reply = reply_make(MHD_HTTP_OK, "application/json", &body);
+    reply_add(&reply, MHD_HTTP_HEADER_CACHE_CONTROL, "private, no-cache");
+    reply_add(&reply, MHD_HTTP_HEADER_VARY, TENANT_FIELD);
     return reply;
 }

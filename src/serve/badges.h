@@ -1,4 +1,4 @@
-/* GET /api/sidebar/badges: the counts of one tenant.
+/* GET /api/sidebar/badges: the counts of one tenant, and what they were.
  *
  * Ownership: of a reply, see reply.h.
  */
@@ -17,6 +17,10 @@
  * With ?after=AS-OF they have that commit (as_of_covers). As long as they do not, no response while
  * the request may still wait, then 504; 503 when it may not wait at all. */
 struct reply badges_answer(const struct service *s, const struct request *r);
+
+/* badges_answer_history(s, r): GET /api/sidebar/badges/history: the course of that tenant's badges
+ * (history.h). */
+struct reply badges_answer_history(const struct service *s, const struct request *r);
 
 /* badges_unknown(s): 503, with the reason why the counts are not known. */
 struct reply badges_unknown(const struct service *s);

@@ -11,9 +11,13 @@
 #include <string.h>
 
 static const struct route routes[] = {
-    {"/api/sidebar/badges", badges_answer}, {"/api/sidebar/badges/stream", stream_answer},
-    {"/api/sidebar", sidebar_answer},       {"/livez", health_answer_live},
-    {"/readyz", health_answer_ready},       {"/demo/tenants", assets_answer_tenants},
+    {"/api/sidebar/badges", badges_answer},
+    {"/api/sidebar/badges/stream", stream_answer},
+    {"/api/sidebar/badges/history", badges_answer_history},
+    {"/api/sidebar", sidebar_answer},
+    {"/livez", health_answer_live},
+    {"/readyz", health_answer_ready},
+    {"/demo/tenants", assets_answer_tenants},
 };
 static const struct route page_route = {"a page", assets_answer_page};
 

@@ -13,15 +13,18 @@
 #include "serve/server.h"
 
 #include "badge/shape.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "serve/answers.h"
 #include "serve/assets.h"
 #include "serve/connection.h"
 #include "serve/handover.h"
 #include "serve/head.h"
+#include "serve/history.h"
 #include "serve/host.h"
 #include "serve/problem.h"
 #include "serve/route.h"
+#include "serve/sampler.h"
 #include "serve/sidebar.h"
 #include "serve/streams.h"
 #include "serve/waiting.h"
@@ -51,10 +54,12 @@ struct server {
     struct service service;
     struct shape *shape;
     struct connections connections;
+    struct sampler *sampler;
     struct waiting *waiting; /* NULL: no request waits */
     struct handover handover;
     struct MHD_Daemon *daemon;
     size_t streams_max;
+    unsigned stream_ms;
     int listener;
     uint16_t port;
 };
@@ -317,19 +322,36 @@ static enum err start_streams(struct server *s, const struct server_options *o, 
     if (so.stall_ms == 0)
         so.stall_ms = SERVER_STALL_S * 1000;
     s->streams_max = so.limits.all;
+    s->stream_ms = so.stream_ms;
     enum err err = handover_open(&s->handover, e);
     if (err == ERR_OK)
         err = streams_start(&so, s->service.counts, s->shape, &s->service.streams, e);
     return err;
 }
 
+/* A tenant is watched from the moment a stream of its opens, and for as long as that may live. */
+static enum err start_history(struct server *s, const struct server_options *o,
+                              const struct definitions *d, struct error *e)
+{
+    struct history_options ho = o->history;
+    if (ho.bytes_max == 0)
+        ho.bytes_max = SERVER_HISTORY_BYTES;
+    if (ho.step_s == 0)
+        ho.step_s = SERVER_HISTORY_STEP_S;
+    ho.kept_s = s->stream_ms / 1000 * 11 / 10 + ho.step_s;
+    s->service.history = history_new(&ho, s->service.counts, d, clock_unix_us() / 1000);
+    return sampler_start(s->service.history, ho.step_s, &s->sampler, e);
+}
+
 static void release(struct server *s)
 {
     if (s->listener >= 0)
         (void)close(s->listener);
+    sampler_stop(s->sampler);
     waiting_free(s->waiting);
     streams_free(s->service.streams);
     handover_close(&s->handover);
+    history_free(s->service.history);
     answers_free(s->service.answers);
     shape_free(s->shape);
     sidebar_free(s->service.sidebar);
@@ -355,6 +377,8 @@ enum err server_start(const struct server_options *o, struct counts *counts,
         err = start_waiting(s, o, e);
     if (err == ERR_OK)
         err = start_streams(s, o, e);
+    if (err == ERR_OK)
+        err = start_history(s, o, d, e);
     if (err == ERR_OK) {
         unsigned phase_s_max = o->phase_s_max > 0 ? o->phase_s_max : SERVER_PHASE_S_MAX;
         err = connections_start(&s->connections, phase_s_max, e);

@@ -11,6 +11,7 @@
 #include "badge/counts.h"
 #include "badge/definition.h"
 #include "base/error.h"
+#include "serve/history.h"
 #include "serve/streams.h"
 
 #include <stddef.h>
@@ -31,6 +32,8 @@ enum {
     SERVER_STREAM_S = 600,
     SERVER_HEARTBEAT_S = 15,
     SERVER_STALL_S = 30,
+    SERVER_HISTORY_BYTES = 16 * 1024 * 1024,
+    SERVER_HISTORY_STEP_S = 30,
 };
 
 struct server;
@@ -49,6 +52,7 @@ struct server_options {
     size_t waiting_max;   /* 0: SERVER_WAITING_MAX; tests have fewer */
     /* Of streams (streams.h); what is 0 is as above, and there is no limit for an address. */
     struct streams_options streams;
+    struct history_options history; /* what is 0 is as above, and kept_s comes of streams */
     const struct server_demo_tenant *demo_tenants; /* NULL: none are offered */
     size_t demo_tenants_count;
 };

@@ -13,6 +13,7 @@
 
 struct answers;
 struct assets;
+struct history;
 struct sidebar;
 struct streams;
 
@@ -21,6 +22,7 @@ struct service {
     struct answers *answers;
     struct sidebar *sidebar;
     struct streams *streams;
+    struct history *history;
     struct assets *assets;   /* the demonstration's tenants, or NULL */
     atomic_bool is_draining; /* the server is being stopped: replies say so, and none is kept */
 };

@@ -1,7 +1,9 @@
 #include "serve/stream.h"
 
+#include "base/clock.h"
 #include "serve/badges.h"
 #include "serve/frame.h"
+#include "serve/history.h"
 #include "serve/problem.h"
 #include "serve/streams.h"
 
@@ -90,6 +92,7 @@ struct reply stream_answer(const struct service *s, const struct request *r)
     enum streams_verdict verdict = streams_admit(s->streams, &tenant, address, &subscriber);
     if (verdict != STREAMS_ADMITTED)
         return refuse(verdict);
+    history_watch(s->history, &tenant, clock_unix_us() / 1000);
     if (!r->is_head)
         return (struct reply){.subscriber = subscriber};
     streams_refuse(s->streams, subscriber);

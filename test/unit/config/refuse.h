@@ -12,7 +12,7 @@
 #define FILE_KEYS                                                                                  \
     "database, feed, publication, poll_seconds, lag_bytes, lag_seconds, listen, auth, threads, "   \
     "after_seconds, streams_max, streams_per_tenant, streams_per_address, stream_seconds, "        \
-    "drain_seconds, badges"
+    "drain_seconds, history_bytes, history_step_seconds, badges"
 
 /* Four lines of a file, behind which go the other keys of a source, eight columns in. */
 #define TABLE_T "badges:\n  - name: a\n    count:\n      - table: t\n"

@@ -28,6 +28,8 @@ static void assert_defaults(const struct config *c)
     assert_int_equal(c->lag_bytes, 4294967296);
     assert_int_equal(c->lag_seconds, 300);
     assert_int_equal(c->after_seconds, 5);
+    assert_int_equal(c->history_bytes, 16777216);
+    assert_int_equal(c->history_step_seconds, 30);
     assert_int_equal(c->streams_max, 10000);
     assert_int_equal(c->streams_per_tenant, 1000);
     assert_int_equal(c->streams_per_address, 0);
@@ -71,7 +73,8 @@ static void every_setting_is_read(void **state)
                              "lag_bytes: 16 MiB\nlag_seconds: 10\nafter_seconds: 0\n"
                              "streams_max: 1000000\nstreams_per_tenant: 1\n"
                              "streams_per_address: 3\nstream_seconds: 86400\n"
-                             "drain_seconds: 0\n");
+                             "drain_seconds: 0\nhistory_bytes: 1 MiB\n"
+                             "history_step_seconds: 3600\n");
     assert_string_equal(c->database, "sqlite:/tmp/x.db");
     assert_string_equal(c->database_from, "badged.yaml");
     assert_string_equal(c->listen_host, "::1");
@@ -89,6 +92,8 @@ static void every_setting_is_read(void **state)
     assert_int_equal(c->streams_per_address, 3);
     assert_int_equal(c->stream_seconds, 86400);
     assert_int_equal(c->drain_seconds, 0);
+    assert_int_equal(c->history_bytes, 1048576);
+    assert_int_equal(c->history_step_seconds, 3600);
     config_free(c);
 }
 
@@ -146,6 +151,11 @@ static void settings_are_placed_where_their_value_stands(void **state)
                                        "expected a whole number from 1 to 86400"),
         ROW("drain_seconds: 5 s\n", "badged.yaml:1:16: '5 s' is no number of seconds; expected a "
                                     "whole number from 0 to 300"),
+        ROW("history_bytes: 1023 KiB\n", "badged.yaml:1:16: '1023 KiB' is no number of bytes; "
+                                         "expected a whole number, with KiB, "
+                                         "MiB or GiB behind it as needed, from 1 MiB to 1024 GiB"),
+        ROW("history_step_seconds: 0\n", "badged.yaml:1:23: '0' is no number of seconds; expected "
+                                         "a whole number from 1 to 3600"),
         ROW("database: postgres://u:secret@h:x/d\n",
             "badged.yaml:1:11: a port in the URL that is no number from 1 to 65535; expected "
             "postgres://USER@HOST:PORT/DATABASE, with '/' in a user or a password as %2F"),

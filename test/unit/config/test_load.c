@@ -170,6 +170,8 @@ static void the_example_in_the_documentation_is_right(void **state)
     assert_int_equal(c->lag_bytes, 4294967296);
     assert_int_equal(c->lag_seconds, 300);
     assert_int_equal(c->after_seconds, 5);
+    assert_int_equal(c->history_bytes, 16777216);
+    assert_int_equal(c->history_step_seconds, 30);
     assert_int_equal(c->streams_max, 10000);
     assert_int_equal(c->streams_per_tenant, 1000);
     assert_int_equal(c->streams_per_address, 0);
