@@ -41,8 +41,8 @@ const struct option_text option_texts[OPTION__COUNT] = {
                         "What is not well enough: `error` (the default) for problems alone, "
                         "`warning` for warnings, too."},
     [OPTION_URL] = {"url", 0, "URL",
-                    "Where a badged serves the database. Default: where `listen` says, if somebody "
-                    "is there."},
+                    "Where badged serves, such as http://127.0.0.1:8080. Default: where `listen` "
+                    "says."},
     [OPTION_QUIET] = {"quiet", 'q', NULL, "Log warnings and errors only."},
     [OPTION_HELP] = {"help", 'h', NULL, "Say how the command is used."},
 };
@@ -73,6 +73,21 @@ static const struct command table[] = {
      {"badged badges 0b9dd3c2-6e0c-4a9c-9f6c-0d6c8a6f1a01",
       "badged badges --json 0b9dd3c2-6e0c-4a9c-9f6c-0d6c8a6f1a01"},
      cmd_badges},
+    {"watch",
+     "TENANT",
+     "Follow the badge counts of one tenant as they change.",
+     "Follows a running badged by its event stream, GET /api/sidebar/badges/stream, and connects "
+     "again whenever that ends. On a terminal the sidebar is drawn in place, what changed is "
+     "marked "
+     "for a moment, and the last line says whether the numbers are live; q or Ctrl-C ends it. "
+     "Otherwise, or with --json, it prints a line of JSON for each change: "
+     "{\"as_of\":…,\"status\":…,\"badges\":{…}}, where the status is live, stale, unknown or "
+     "offline.",
+     O(CONFIG) | O(URL) | O(JSON),
+     {"badged watch 0b9dd3c2-6e0c-4a9c-9f6c-0d6c8a6f1a01",
+      "badged watch --url https://badges.example.com 0b9dd3c2-6e0c-4a9c-9f6c-0d6c8a6f1a01",
+      "badged watch 0b9dd3c2-6e0c-4a9c-9f6c-0d6c8a6f1a01 | jq .badges.feedback"},
+     cmd_watch},
     {"check",
      "[FILE]",
      "Check badge definitions and the database, and change nothing.",
@@ -349,6 +364,16 @@ struct config_flags command_flags(const struct invocation *in)
         .auth = in->options[OPTION_AUTH],
         .threads = in->options[OPTION_THREADS],
     };
+}
+
+enum err command_tenant(const struct invocation *in, struct uuid *ret, struct error *e)
+{
+    if (uuid_parse(in->operand, strlen(in->operand), ret))
+        return ERR_OK;
+    return error_set(
+        e, ERR_USAGE,
+        "'%.60s' is no tenant: a tenant is a UUID such as 0b9dd3c2-6e0c-4a9c-9f6c-0d6c8a6f1a01",
+        in->operand);
 }
 
 int command_fail(const struct error *e)

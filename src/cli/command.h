@@ -7,6 +7,7 @@
 #define BADGED_CLI_COMMAND_H
 
 #include "base/error.h"
+#include "base/uuid.h"
 #include "config/config.h"
 
 #include <stdbool.h>
@@ -79,6 +80,9 @@ enum err command_parse(int argc, char **argv, struct invocation *ret, struct err
 /* command_flags(in): its options as config_load takes them. */
 struct config_flags command_flags(const struct invocation *in);
 
+/* command_tenant(in, ret, e): the tenant that the operand names. ERR_USAGE: it is none. */
+enum err command_tenant(const struct invocation *in, struct uuid *ret, struct error *e) MUST_CHECK;
+
 /* serve_check(config, flags, e): whether `badged serve` takes the configuration's `auth`, if it is
  * set, and `listen`: ERR_USAGE, or ERR_CONFIG with the place in the file. */
 enum err serve_check(const struct config *config, const struct config_flags *flags,
@@ -91,6 +95,7 @@ int command_fail(const struct error *e);
  * code. */
 int cmd_serve(const struct invocation *in);
 int cmd_badges(const struct invocation *in);
+int cmd_watch(const struct invocation *in);
 int cmd_check(const struct invocation *in);
 int cmd_doctor(const struct invocation *in);
 int cmd_demo(const struct invocation *in);

@@ -1,5 +1,6 @@
 #include "doctor/doctor.h"
 #include "cli/command.h"
+#include "cli/server_url.h"
 #include "cli/service.h"
 #include "feed/postgres.h"
 #include "feed/sqlite_once.h"
@@ -12,8 +13,7 @@
 
 enum {
     EXIT_PROBLEMS = 1,
-    EXIT_WARNINGS = 2,
-    URL_BYTES_MAX = 300
+    EXIT_WARNINGS = 2
 };
 
 /* ---- what the doctor is told ---- */
@@ -28,39 +28,6 @@ static enum err count(const void *context, const struct uuid *tenant, struct cou
     }
     struct source_fault fault;
     return sqlite_once_count(service_path(c), c->definitions, tenant, counts, &fault, e);
-}
-
-/* Where `listen` is reached from this machine; "" where it does not say. */
-static void url_of(const struct config *c, char out[URL_BYTES_MAX])
-{
-    const char *host = c->listen_host;
-    if (strcmp(host, "0.0.0.0") == 0)
-        host = "127.0.0.1";
-    else if (strcmp(host, "::") == 0)
-        host = "::1";
-    bool is_six = strchr(host, ':') != NULL;
-    out[0] = '\0';
-    if (c->listen_port != 0)
-        (void)snprintf(out, URL_BYTES_MAX, is_six ? "http://[%s]:%u" : "http://%s:%u", host,
-                       (unsigned)c->listen_port);
-}
-
-static enum err read_url(const char *given, const struct config *c, char out[URL_BYTES_MAX],
-                         struct error *e)
-{
-    if (given == NULL) {
-        url_of(c, out);
-        return ERR_OK;
-    }
-    size_t len = strlen(given);
-    bool is_http = strncmp(given, "http://", 7) == 0 || strncmp(given, "https://", 8) == 0;
-    if (!is_http || len >= URL_BYTES_MAX)
-        return error_set(e, ERR_USAGE, "--url %.60s: expected such as http://127.0.0.1:8080",
-                         given);
-    while (given[len - 1] == '/')
-        len--;
-    (void)snprintf(out, URL_BYTES_MAX, "%.*s", (int)len, given);
-    return ERR_OK;
 }
 
 static enum err check_names(const struct invocation *in, bool is_postgres, struct error *e)
@@ -154,12 +121,12 @@ static void explain(const void *context, struct check_fault *fault)
 static enum err examine(const struct invocation *in, const struct config *c, struct checks *ret,
                         struct error *e)
 {
-    char url[URL_BYTES_MAX];
+    char url[SERVER_URL_BYTES_MAX];
     const char *given = in->options[OPTION_URL];
     const struct session_options session = {
         .conninfo = c->database, .password = c->pg_password, .wake_fd = -1};
     bool is_postgres = config_is_postgres(c);
-    enum err err = read_url(given, c, url, e);
+    enum err err = server_url_read(given, c, url, e);
     if (err != ERR_OK)
         return err;
     const struct doctor_options o = {

@@ -13,19 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    LABEL_WIDTH = 28,
-    NUMBER_WIDTH = 12
-};
-
 /* Columns that a text takes, one a character. */
-static int width_of(const char *text)
+static unsigned width_of(const char *text)
 {
-    return (int)utf8_count(text, strlen(text));
+    return (unsigned)utf8_count(text, strlen(text));
 }
 
-/* 1284 → "1,284" */
-static void format_number(uint64_t n, char out[32])
+void sidebar_number(uint64_t n, char out[SIDEBAR_NUMBER_BYTES])
 {
     char digits[24];
     int len = snprintf(digits, sizeof(digits), "%" PRIu64, n);
@@ -39,35 +33,68 @@ static void format_number(uint64_t n, char out[32])
 }
 
 /* Headings of the groups that name is in and before was not; returns how many groups it is in. */
-static int print_groups(const char *before, const char *name)
+static unsigned add_groups(const char *before, const char *name, struct buffer *out)
 {
     size_t shared_bytes;
-    int depth = (int)badge_shared_groups(before, name, &shared_bytes);
+    unsigned depth = (unsigned)badge_shared_groups(before, name, &shared_bytes);
     const char *group = name + shared_bytes;
     for (const char *dot; (dot = strchr(group, '.')) != NULL; group = dot + 1, depth++)
-        (void)printf("%*s%c%.*s\n", (depth + 1) * 2, "", toupper((unsigned char)group[0]),
-                     (int)(dot - group) - 1, group + 1);
+        buffer_printf(out, "%*s%c%.*s\n", (int)(depth + 1) * 2, "",
+                      toupper((unsigned char)group[0]), (int)(dot - group) - 1, group + 1);
     return depth;
+}
+
+/* As much of a label as fits, the last column for a sign that there is more. */
+static void add_label(const char *label, unsigned columns, struct buffer *out)
+{
+    if (width_of(label) <= columns) {
+        buffer_puts(out, label);
+        return;
+    }
+    size_t len = 0;
+    for (unsigned seen = 0; label[len] != '\0'; len++) {
+        seen += ((unsigned char)label[len] & 0xC0) != 0x80;
+        if (seen >= columns)
+            break;
+    }
+    buffer_add(out, label, len);
+    buffer_puts(out, columns > 0 ? "…" : "");
+}
+
+void sidebar_add_row(const char *before, const struct sidebar_row *row, unsigned columns,
+                     struct buffer *out)
+{
+    unsigned indent = 2 * (add_groups(before, row->name, out) + 1);
+    unsigned edge =
+        columns == SIDEBAR_COLUMNS_ANY || columns > SIDEBAR_COLUMNS ? SIDEBAR_COLUMNS : columns;
+    unsigned number = width_of(row->number), label = width_of(row->label);
+    unsigned room = edge > indent + number + 1 ? edge - indent - number - 1 : 0;
+    if (columns != SIDEBAR_COLUMNS_ANY && label > room)
+        label = room;
+    unsigned gap = label <= room ? room - label + 1 : 1;
+    buffer_printf(out, "%*s", (int)indent, "");
+    add_label(row->label, label, out);
+    buffer_printf(out, "%*s%s%s%s\n", (int)gap, "", row->around[0], row->number, row->around[1]);
 }
 
 static void print_table(const struct definitions *d, const uint64_t *numbers, struct as_of as_of,
                         const char *title)
 {
     char at[AS_OF_TEXT_BYTES];
+    struct buffer out = {0};
     as_of_format(as_of, at);
-    (void)printf("%s, as of %s\n", title, at);
-    const char *before = "";
+    buffer_printf(&out, "%s, as of %s\n", title, at);
     for (size_t i = 0; i < d->badges_count; i++) {
         const struct badge *b = &d->badges[i];
-        int indent = 2 * (print_groups(before, b->name) + 1);
-        char number[32] = "–";
+        char number[SIDEBAR_NUMBER_BYTES] = "–";
         uint64_t n = badge_number(b, numbers);
         if (n > 0 || !b->is_zero_null)
-            format_number(n, number);
-        int gap = LABEL_WIDTH + NUMBER_WIDTH - indent - width_of(b->label) - width_of(number);
-        (void)printf("%*s%s%*s%s\n", indent, "", b->label, gap > 1 ? gap : 1, "", number);
-        before = b->name;
+            sidebar_number(n, number);
+        const struct sidebar_row row = {b->name, b->label, number, {"", ""}};
+        sidebar_add_row(i > 0 ? d->badges[i - 1].name : "", &row, SIDEBAR_COLUMNS_ANY, &out);
     }
+    (void)fputs(out.bytes, stdout);
+    buffer_fini(&out);
 }
 
 static void print_json(const struct definitions *d, const uint64_t *numbers)

@@ -1,6 +1,5 @@
 #include "doctor/fetch.h"
 
-#include <curl/curl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,7 +40,7 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *context)
     return size * n;
 }
 
-static CURL *prepare(const char *url)
+CURL *fetch_prepare(const char *url)
 {
     CURL *c = curl_easy_init();
     if (c == NULL)
@@ -73,7 +72,7 @@ static enum err perform(CURL *c, const char *url, struct error *e)
 
 bool fetch_is_there(const char *url, struct error *e)
 {
-    CURL *c = prepare(url);
+    CURL *c = fetch_prepare(url);
     if (c == NULL) {
         (void)error_set(e, ERR_SYSTEM, "libcurl does not start");
         return false;
@@ -91,7 +90,7 @@ enum err fetch_badges(const char *url, const char *tenant, struct fetched *ret, 
     buffer_printf(&target, "%s/api/sidebar/badges", url);
     (void)snprintf(field, sizeof(field), "X-Tenant-Id: %s", tenant);
     struct curl_slist *fields = curl_slist_append(NULL, field);
-    CURL *c = prepare(target.bytes);
+    CURL *c = fetch_prepare(target.bytes);
     enum err err = c == NULL ? error_set(e, ERR_SYSTEM, "libcurl does not start") : ERR_OK;
     if (err == ERR_OK) {
         (void)curl_easy_setopt(c, CURLOPT_HTTPHEADER, fields);

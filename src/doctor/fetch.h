@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
+#include <curl/curl.h>
 #include <stdbool.h>
 
 enum {
@@ -23,6 +24,11 @@ struct fetched {
     bool is_stale;                 /* Badged-Stale is there */
     char as_of[FETCH_AS_OF_BYTES]; /* Badged-As-Of; "" without one */
 };
+
+/* fetch_prepare(url): a transfer from an http:// or https:// URL that ends within FETCH_MS_MAX,
+ * follows no redirect and takes no proxy; curl_easy_cleanup ends it. NULL: libcurl does not start.
+ */
+CURL *fetch_prepare(const char *url);
 
 /* fetch_is_there(url, e): whether something takes connections at this http:// or https:// URL. */
 bool fetch_is_there(const char *url, struct error *e);

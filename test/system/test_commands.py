@@ -9,7 +9,7 @@ import pytest
 from badged import Badged, ROOT, environment, program, run
 
 TENANT = "0b9dd3c2-6e0c-4a9c-9f6c-0d6c8a6f1a01"
-COMMANDS = ["serve", "badges", "check", "doctor", "demo", "migrate up", "migrate status", "migrate verify",
+COMMANDS = ["serve", "badges", "watch", "check", "doctor", "demo", "migrate up", "migrate status", "migrate verify",
             "migrate export", "version", "help"]
 USAGE, CONFIG, NOT_FOUND, SCHEMA = 64, 78, 66, 72
 

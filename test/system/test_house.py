@@ -128,7 +128,8 @@ def test_unit_tests_mirror_src():
 
 def test_every_parser_has_a_fuzz_target_and_a_corpus():
     targets = {p.stem[len("fuzz_"):] for p in files(".c", under="test/fuzz")}
-    assert {"predicate", "definitions", "tenant", "pgoutput", "copy_row", "pg_text", "event_stream", "canary"} <= targets
+    assert {"predicate", "definitions", "tenant", "pgoutput", "copy_row", "pg_text", "event_stream",
+            "canary"} <= targets
     assert_none([f"test/fuzz/corpus/{t} holds no input" for t in sorted(targets - {"canary"})
                  if not files(under=f"test/fuzz/corpus/{t}")])
 
