@@ -56,6 +56,13 @@ node_path() {
 build() {
     dir=$1 what=$2
     shift 2
+    build_part "$dir" "$what" : "$@"
+}
+
+# build_part DIR WHAT COMMAND OPTION…: as build, but no more of it than the targets that `COMMAND DIR` prints.
+build_part() {
+    dir=$1 what=$2 targets_of=$3
+    shift 3
     log=$dir/build.log
     mkdir -p "$dir"
     : >"$log"
@@ -69,11 +76,15 @@ build() {
         quietly "$log" meson setup --reconfigure "$dir" "$@"
         echo "$*" >"$dir/options"
     fi
-    if [ "$(ninja -C "$dir" -n | tail -n 1)" = 'ninja: no work to do.' ]; then
+    quietly "$log" ninja -C "$dir" build.ninja # what there is to build may have changed
+    targets=$($targets_of "$dir") || die "no targets of $dir"
+    # shellcheck disable=SC2086 # one word a target
+    if [ "$(ninja -C "$dir" -n $targets | tail -n 1)" = 'ninja: no work to do.' ]; then
         say "$dir is up to date"
     else
         say "building $dir: $what"
-        quietly "$log" ninja -C "$dir"
+        # shellcheck disable=SC2086
+        quietly "$log" ninja -C "$dir" $targets
         say "built $dir in $(($(date +%s) - started)) s"
     fi
 }

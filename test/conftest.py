@@ -5,7 +5,9 @@ once for each build that tells something of its own, and its results are then re
 
   asan      always: AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer, from build/asan
   tsan      those of Meson's suite "threads": ThreadSanitizer, from build/tsan
-  valgrind  those of no suite in NOT_VALGRIND: use of memory that was never set, from build/valgrind
+  valgrind  those that can: use of memory that was never set, from build/valgrind
+
+Which run from where is said by variants.py.
 
 A test `ends_well` goes with each: the program ran what it registers and nothing else, exited with 0, and no tool
 reported anything.
@@ -15,7 +17,6 @@ test/fuzz/fuzz_NAME.c is a libFuzzer target of build/fuzz. It runs on from its k
 
 script/test makes the builds; nothing is built here.
 """
-import json
 import os
 import pathlib
 import re
@@ -27,12 +28,12 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "test" / "system"))
+sys.path[:0] = [str(ROOT / "test" / "system"), str(ROOT / "test")]
 from badged import SANITIZER, SANITIZER_OPTIONS  # noqa: E402
+from variants import listed, variants  # noqa: E402
 
 FUZZ_S, FUZZ_LONG_S = 20, 3600
 FUZZ_RUNS_MIN = 1000  # a target that ran less often than this in its time tells nothing
-NOT_VALGRIND = {"property", "native", "threads"}  # they would take minutes there, or fork, or need threads at once
 VALGRIND = ["valgrind", "--quiet", "--leak-check=full", "--show-leak-kinds=definite,indirect,possible",
             "--errors-for-leak-kinds=definite,indirect,possible", "--track-origins=yes", "--error-exitcode=99"]
 OUTPUT_SHOWN = 20000  # the last characters of a program's output
@@ -151,10 +152,11 @@ class Unit:
 def meson_tests(variant, program):
     """What Meson lists for a program, by its path in the build: one entry for each set of arguments it is run with."""
     directory = ROOT / "build" / variant
-    listing = directory / "meson-info" / "intro-tests.json"
-    if not listing.exists():
+    try:
+        entries = listed(directory)
+    except FileNotFoundError:
         raise pytest.UsageError(f"{directory} is not a build directory: run script/test, which makes it")
-    return [t for t in json.loads(listing.read_text()) if t["cmd"][0] == str(directory / program)]
+    return [entry for entry in entries if entry["cmd"][0] == str(directory / program)]
 
 
 def registered_in(text):
@@ -175,9 +177,7 @@ class UnitFile(CFile):
         entries = meson_tests("asan", program)
         if not entries:
             raise self.CollectError(f"no meson.build makes a test of {source.relative_to(ROOT)}")
-        suites = {s.split(":")[-1] for s in entries[0]["suite"]}
-        variants = ["asan"] + ["tsan"] * ("threads" in suites) + ["valgrind"] * (not suites & NOT_VALGRIND)
-        for variant in variants:
+        for variant in variants(entries[0]):
             for entry in meson_tests(variant, program):
                 label = variant if len(entries) == 1 else f"{variant}-{entry['name']}"
                 unit = Unit(variant, entry)

@@ -1,8 +1,11 @@
-"""script/setup, on systems that are made up: what it asks apt and npm for, and what it says where there is no apt."""
+"""script/setup, on systems that are made up: what it asks apt and npm for, and what it says where there is no apt; and
+what script/test has built."""
+import json
 import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -224,3 +227,43 @@ def test_the_help_of_the_test_script_builds_nothing(tmp_path):
                           capture_output=True)
     assert done.returncode == 0
     assert done.stdout.startswith("Build everything that is tested") and "--long" in done.stdout
+
+
+# What script/test builds
+
+
+def listed(directory, *entries):
+    """A build directory, as Meson leaves it: programs with the suites of their tests."""
+    (directory / "meson-info").mkdir(parents=True)
+    tests = [{"cmd": [str(directory / program)], "suite": [f"badged:{s}" for s in suites]} for program, suites in entries]
+    (directory / "meson-info" / "intro-tests.json").write_text(json.dumps(tests))
+    done = subprocess.run([sys.executable, ROOT / "test" / "variants.py", directory], text=True, capture_output=True,
+                          check=True)
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize("build, targets", [("tsan", ["badged", "test/b"]), ("valgrind", ["test/a"])])
+def test_of_a_build_only_what_runs_from_it_is_built(tmp_path, build, targets):
+    assert targets == listed(tmp_path / build, ("test/a", ["base"]), ("test/b", ["feed", "threads"]),
+                             ("test/c", ["feed", "property"]), ("test/c", ["feed", "property"]))
+
+
+def ninja(folder):
+    """A program in the place of ninja, which says that there is work, and notes what it was asked for."""
+    (folder / "ninja").write_text(f'#!/bin/sh\necho "$*" >>{folder}/log\necho work\n')
+    (folder / "ninja").chmod(0o755)
+    (folder / "build").mkdir()
+    (folder / "build" / "build.ninja").touch()
+    return folder / "log"
+
+
+@pytest.mark.parametrize("call, asked", [
+    ("build build 'for a test'", "-C build"),
+    ("build_part build 'for a test' targets", "-C build one two"),
+])
+def test_a_build_is_brought_up_to_date_as_far_as_is_asked_for(tmp_path, call, asked):
+    log = ninja(tmp_path)
+    script = f". {ROOT}/script/lib.sh; targets() {{ echo one; echo two; }}; {call}"
+    subprocess.run(["sh", "-euc", script], cwd=tmp_path, check=True, stderr=subprocess.DEVNULL,
+                   env={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert log.read_text().splitlines()[-1] == asked
