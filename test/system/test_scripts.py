@@ -235,7 +235,8 @@ def test_the_help_of_the_test_script_builds_nothing(tmp_path):
 def listed(directory, *entries):
     """A build directory, as Meson leaves it: programs with the suites of their tests."""
     (directory / "meson-info").mkdir(parents=True)
-    tests = [{"cmd": [str(directory / program)], "suite": [f"badged:{s}" for s in suites]} for program, suites in entries]
+    tests = [{"cmd": [str(directory / program)], "suite": [f"badged:{s}" for s in suites]}
+             for program, suites in entries]
     (directory / "meson-info" / "intro-tests.json").write_text(json.dumps(tests))
     done = subprocess.run([sys.executable, ROOT / "test" / "variants.py", directory], text=True, capture_output=True,
                           check=True)
