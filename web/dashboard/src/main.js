@@ -1,11 +1,6 @@
 // The pages of badged: what index.html begins with.
-// @ts-check
-import { LitElement, html } from "lit";
 
-class Dashboard extends LitElement {
-  render() {
-    return html`<main><h1>badged</h1><p>Badge counts are at <code>/api/sidebar/badges</code>.</p></main>`;
-  }
-}
+import "./ui/app.js";
+import { page } from "./ui/theme.js";
 
-customElements.define("badged-dashboard", Dashboard);
+if (page.styleSheet) document.adoptedStyleSheets.push(page.styleSheet);
