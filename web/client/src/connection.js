@@ -10,7 +10,15 @@ const FRESH_MS = 20_000; // a stream with a word younger than this needs no look
 const SETTLED_MS = 5_000; // a stream that lived so long was a good one
 const BACKOFF_MS_MAX = 30_000;
 const UNAUTHORIZED_MS = 60_000;
-const STREAM_CHARACTERS_MAX = 1 << 20;
+const RETRY_AFTER_MS_MAX = 600_000;
+const EVENT_BYTES_MAX = 1 << 20;
+
+const NOTHING = { status: 0, title: '', detail: '', retryAfter: 0 };
+const OLDER = 'Older than known';
+
+/** @param {any} error what was thrown, here or by the browser */
+const problemFrom = (error) =>
+  error instanceof Error ? { ...NOTHING, title: error.name, detail: error.message } : error;
 
 /**
  * @param {Options} options
@@ -34,20 +42,29 @@ export const createConnection = (options, store, request, platform) => {
   let nextPoll = Infinity;
   let retryMs = 1000;
   let pauseMs = 0; // what the server asked for since its last event
-  let etag = '';
+  /** @type {string | null} of the poll that brought what is known; null when it came by the stream */
+  let etag = null;
   let isKicked = false;
   /** @type {AbortController | undefined} */
   let attempt;
   let wake = () => {};
 
-  /** @param {string} why @returns {never} */
-  const refuse = (why) => {
-    throw { status: 0, title: why, detail: '' };
+  /** @param {string} title @returns {never} */
+  const refuse = (title) => {
+    throw { ...NOTHING, title };
   };
 
-  /** @param {Response} response @param {string} type */
-  const check = async (response, type) => {
-    if (!response.ok || !response.headers.get('content-type')?.startsWith(type)) throw await problemOf(response);
+  /**
+   * The answer, of this type.
+   * @param {string} path
+   * @param {string} type
+   * @param {Record<string, string> | null} headers
+   * @param {AbortSignal} [signal]
+   */
+  const ask = async (path, type, headers, signal) => {
+    const response = await request.send(url + path, { Accept: type, ...headers }, signal);
+    if (response.status == 304 || (response.ok && response.headers.get('content-type')?.startsWith(type))) return response;
+    throw await problemOf(response);
   };
 
   /** Answers of the past come from a replica behind, unless there is nothing else for long: then history changed.
@@ -59,36 +76,26 @@ export const createConnection = (options, store, request, platform) => {
     return false;
   };
 
-  /** @param {object} answer @param {string | null | undefined} asOf @param {import('./types.js').Status} status */
+  /** @param {object | false} answer false when it is what it was @param {string | null | undefined} asOf @param {import('./types.js').Status} status */
   const show = (answer, asOf, status) => {
     misses = 0;
-    store.set({ counts: countsOf(answer), asOf: asOf ?? null, updatedAt: now(), status, error: null });
+    store.set({ status, error: null, ...(asOf && { asOf }), ...(answer && { counts: countsOf(answer), updatedAt: now() }) });
   };
 
-  /** @param {boolean} isKnown whether the counts that were there before are still worth showing */
-  const forget = (isKnown = false) => isKnown ? {} : {
-    counts: Object.fromEntries(Object.keys(store.get().counts).map((name) => [name, null])),
-  };
+  /** The counts, none of which is known. */
+  const forgotten = () => Object.fromEntries(Object.keys(store.get().counts).map((name) => [name, null]));
 
-  /** @param {string} [after] @param {AbortSignal} [signal] */
+  /** @param {string} after @param {AbortSignal} [signal] */
   const poll = async (after, signal) => {
-    const target = after ? `${url}?after=${encodeURIComponent(after)}` : url;
-    const response = await request.send(
-      target, { Accept: 'application/json', ...(etag && { 'If-None-Match': etag }) }, signal);
-    const asOf = response.headers.get('badged-as-of');
-    const isUnchanged = response.status == 304;
-    if (!isUnchanged) await check(response, 'application/json');
-    const answer = isUnchanged ? null : await response.json();
-    if (isRefused(asOf)) refuse('Older than what is known');
+    const response = await ask(
+      after && '?after=' + encodeURIComponent(after), 'application/json', etag ? { 'If-None-Match': etag } : null, signal);
+    const { headers } = response;
+    const asOf = headers.get('badged-as-of');
+    const answer = response.status != 304 && await response.json();
+    if (isRefused(asOf)) refuse(OLDER);
+    etag = headers.get('etag');
     contact = now();
-    const status = response.headers.get('badged-stale') ? 'stale' : store.get().status == 'live' ? 'live' : 'polling';
-    if (answer) {
-      etag = response.headers.get('etag') ?? '';
-      show(answer, asOf, status);
-    } else {
-      misses = 0;
-      store.set({ status, error: null, ...(asOf && { asOf }) });
-    }
+    show(answer, asOf, headers.get('badged-stale') ? 'stale' : store.get().status == 'live' ? 'live' : 'polling');
   };
 
   /** @param {import('eventsource-parser').EventSourceMessage} message */
@@ -97,82 +104,82 @@ export const createConnection = (options, store, request, platform) => {
     const body = JSON.parse(data);
     if (event == 'badges') {
       // Within a stream an event of the past was held up on the way, and the newer one is here.
-      if (isOpen ? isOlder(id, store.get().asOf) : isRefused(id)) return isOpen || refuse('Older than what is known');
+      if (isOpen ? isOlder(id, store.get().asOf) : isRefused(id)) return isOpen || refuse(OLDER);
       isOpen = true;
       nextPoll = Infinity;
       pauseMs = 0;
-      etag = '';
+      etag = null;
       show(body, id, isStale ? 'stale' : 'live');
     } else if (event == 'status') {
       isOpen = true;
-      isStale = body.status == 'stale';
-      if (isStale) store.set({ status: 'stale', updatedAt: Date.parse(body.since) || store.get().updatedAt });
-      else if (body.status == 'live') store.set({ status: 'live', updatedAt: now() });
-      else store.set({ ...forget(), status: 'loading', error: { status: 503, title: 'Counts are not known', detail: '' } });
+      const { status, since } = body;
+      isStale = status == 'stale';
+      store.set(status == 'unknown'
+        ? { status: 'loading', counts: forgotten(), error: { ...NOTHING, status: 503, title: 'Counts unknown' } }
+        : { status, updatedAt: Date.parse(since) || now() });
     }
   };
 
   /** @param {AbortSignal} signal */
   const stream = async (signal) => {
     const { asOf } = store.get();
-    const response = await request.send(
-      url + '/stream', { Accept: 'text/event-stream', ...(asOf && { 'Last-Event-ID': asOf }) }, signal);
-    await check(response, 'text/event-stream');
+    const response = await ask('/stream', 'text/event-stream', asOf ? { 'Last-Event-ID': asOf } : null, signal);
     const parser = createParser({
       onEvent(message) {
-        characters = 0;
+        bytes = 0;
         onEvent(message);
       },
       onRetry: (ms) => (retryMs = pauseMs = ms),
     });
-    let characters = 0; // since the last event: what never ends is not kept
+    let bytes = 0; // since the last event: what never ends is not kept
     const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
     const decoder = new TextDecoder();
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return now() - started < SETTLED_MS && refuse('The stream ended');
       contact = now();
-      if ((characters += value.length) > STREAM_CHARACTERS_MAX) refuse('An event without an end');
+      if ((bytes += value.length) > EVENT_BYTES_MAX) refuse('An event without an end');
       parser.feed(decoder.decode(value, { stream: true }));
     }
   };
 
   /** What is known of the numbers by now, after something failed or nothing was heard. @param {Problem} [problem] */
   const doubt = (problem) => {
-    const { status, updatedAt, counts, error } = store.get();
-    const isUnauthorized = problem ? /^40[13]$/.test('' + problem.status) : status == 'unauthorized';
+    const { status, updatedAt, counts, error, asOf } = store.get();
+    const isUnauthorized = problem ? /40[13]/.test('' + problem.status) : status == 'unauthorized';
     const isOffline = platform.navigator?.onLine === false;
     const isLost = misses > 1 || now() - contact > staleMs;
-    const isKnown = Object.values(counts).some((count) => count != null);
     store.set({
-      ...forget(!isUnauthorized),
-      status: isUnauthorized ? 'unauthorized' : isOffline ? 'offline' : isLost && isKnown ? 'stale' : status,
-      updatedAt: (isLost || isOffline) && contact || updatedAt,
-      error: problem ? { status: problem.status, title: problem.title, detail: problem.detail } : error,
+      counts: isUnauthorized ? forgotten() : counts,
+      status: isUnauthorized ? 'unauthorized' : isOffline ? 'offline' : isLost && asOf ? 'stale' : status,
+      updatedAt: status == 'stale' || !asOf ? updatedAt : contact,
+      error: problem ?? error,
     });
     return isUnauthorized;
   };
 
   /** @param {any} error @param {boolean} isPoll */
   const failed = (error, isPoll) => {
-    const problem = error instanceof Error ? { status: 0, title: error.name, detail: error.message } : error;
+    const problem = problemFrom(error);
     const random = platform.Math.random();
     if (isPoll || nextPoll == Infinity) misses++; // while polls go well, a stream that does not is no news
     if (!isPoll) failures++;
     const isUnauthorized = doubt(problem);
-    const after = Math.min(problem.retryAfter || 0, 600_000) * (1 + random / 10);
-    const backoff = isUnauthorized
+    const after = Math.min(problem.retryAfter, RETRY_AFTER_MS_MAX) * (1 + random / 10);
+    const then = now() + Math.max(after, isUnauthorized
       ? UNAUTHORIZED_MS * (0.5 + random)
-      : random * Math.min(BACKOFF_MS_MAX, retryMs * 2 ** (isPoll ? misses : failures));
-    const then = now() + Math.max(backoff, after);
+      : random * Math.min(BACKOFF_MS_MAX, retryMs * 2 ** (isPoll ? misses : failures)));
     if (isPoll) nextPoll = then;
     else {
       nextStream = then;
       // A server that answers may still answer polls; one that does not is asked for both once it was missed twice.
-      if (nextPoll == Infinity && (problem.status || failures > 1)) nextPoll = now();
+      if (nextPoll == Infinity && (problem.status || failures > 1)) nextPoll = 0;
     }
-    if (after) [nextStream, nextPoll] = [Math.max(nextStream, then), Math.max(nextPoll, then)];
-    if (isUnauthorized) [nextStream, nextPoll] = [then, Infinity];
+    if (after) {
+      nextStream = Math.max(nextStream, then);
+      nextPoll = Math.max(nextPoll, then);
+    }
+    if (isUnauthorized) nextPoll = Infinity;
   };
 
   const once = async () => {
@@ -218,7 +225,8 @@ export const createConnection = (options, store, request, platform) => {
       try {
         await poll(after ?? '');
       } catch (error) {
-        if (!attempt) misses || (misses = 1, doubt(/** @type {Problem} */ (error)));
+        // It changes nothing where somebody follows; else it is all that is known.
+        if (!attempt) store.set({ error: problemFrom(error) });
       }
       return store.get();
     },
@@ -233,7 +241,7 @@ export const createConnection = (options, store, request, platform) => {
         if (Math.abs(now() - last - 1000) > FRESH_MS) kick(true);
         last = now();
         const isQuiet = isOpen ? last - contact > staleMs : last - started > Math.min(CONNECT_MS, staleMs);
-        if (attempt && isQuiet) attempt.abort({ status: 0, title: 'No word from the server', detail: '' });
+        if (attempt && isQuiet) attempt.abort({ ...NOTHING, title: 'No word from it' });
         else if (last - contact > staleMs) doubt();
         timer = platform.setTimeout(tick, 1000);
       };

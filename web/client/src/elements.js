@@ -1,9 +1,4 @@
-// <badged-count> and <badged-sidebar>, defined by importing this.
-import { BadgedCount } from './elements/count.js';
-import { BadgedSidebar } from './elements/sidebar.js';
-
+// <badged-count> and <badged-sidebar>, defined by importing this. Each can be had alone, from ./elements/.
+export { BadgedCount } from './elements/count.js';
 export { setBadges, setMessages } from './elements/element.js';
-export { BadgedCount, BadgedSidebar };
-
-globalThis.customElements?.define('badged-count', BadgedCount);
-globalThis.customElements?.define('badged-sidebar', BadgedSidebar);
+export { BadgedSidebar } from './elements/sidebar.js';

@@ -28,9 +28,10 @@ export const watchVisibility = ({ hiddenMs, onBack, onAway, onOffline }, platfor
     [platform, 'online', () => onBack(true)],
     [platform, 'offline', onOffline],
   ];
-  for (const [target, type, listener] of watched) target?.addEventListener?.(type, listener);
+  const unwatch = new AbortController();
+  for (const [target, type, listener] of watched) target?.addEventListener?.(type, listener, unwatch);
   return () => {
     platform.clearTimeout(timer);
-    for (const [target, type, listener] of watched) target?.removeEventListener?.(type, listener);
+    unwatch.abort();
   };
 };

@@ -24,10 +24,13 @@ export class BadgedCount extends BadgedElement {
 
   draw() {
     super.draw();
-    if (!this.#heard.isConnected) this.root.append(this.#pill, this.#heard);
+    if (!this.#pill.isConnected) this.root.append(this.#pill, this.#heard);
     const name = this.getAttribute('for') ?? '';
     const spoken = this.paint(this.#pill, this.getAttribute('announce') || name, this.snapshot.counts[name],
       this.hasAttribute('show-zero'));
     this.#heard.textContent = spoken && ', ' + spoken;
   }
 }
+
+globalThis.customElements?.define('badged-count', BadgedCount);
+export { setBadges, setMessages } from './element.js';

@@ -31,22 +31,29 @@ export const setMessages = (words) => {
   for (const element of elements) element.draw();
 };
 
-/** @type {HTMLElement | undefined} */
+/**
+ * The region that says things: one for the whole page, in the first element that has something to say.
+ * @type {HTMLElement | undefined}
+ */
 let region;
 /** @type {Map<string, string>} */
 const toSay = new Map();
 let saidAt = 0;
 
-/** Have a change read aloud: one region for all, one text for a burst. @param {string} label @param {string} spoken */
+/**
+ * Have a change read aloud: one text for a burst of them.
+ * @param {string} label
+ * @param {string} spoken
+ */
 const announce = (label, spoken) => {
   if (!toSay.size) {
     setTimeout(() => {
       saidAt = Date.now();
-      /** @type {HTMLElement} */ (region).textContent = [...toSay].map((words) => words.join(', ')).join('. ');
+      if (region) region.textContent = [...toSay].map((words) => words.join(', ')).join('. ');
       toSay.clear();
     }, Math.max(QUIET_MS, saidAt + SILENCE_MS - Date.now()));
   }
-  toSay.set(label, spoken);
+  toSay.set(label, spoken || messages.none);
 };
 
 /** Importing it where there are no elements, as on a server, does no harm. */
@@ -90,17 +97,10 @@ export class BadgedElement extends Base {
   connectedCallback() {
     elements.add(this);
     // What was set before the element was defined hides the property of the class.
-    if (Object.hasOwn(this, 'badges')) {
-      const { badges } = this;
-      delete (/** @type {{badges?: Badges}} */ (this)).badges;
-      this.#own = badges;
-    }
-    if (this.hasAttribute('announce') && !region) {
-      region = document.createElement('div');
-      region.role = 'status';
-      region.ariaAtomic = 'true';
-      region.style.cssText = 'position:absolute;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%)';
-      document.body.append(region);
+    const { badges } = this;
+    if (delete (/** @type {{badges?: Badges}} */ (this)).badges && badges != shared) this.#own = badges;
+    if (this.hasAttribute('announce') && !region?.isConnected) {
+      this.root.append((region = make('p', { className: 'h', role: 'status', ariaAtomic: 'true' })));
     }
     this.connect();
   }
@@ -126,7 +126,12 @@ export class BadgedElement extends Base {
     const { status } = this.snapshot;
     if (status == this.#status) return;
     this.setAttribute('status', (this.#status = status));
-    this.dispatchEvent(new CustomEvent('badged-status', { detail: this.snapshot, bubbles: true, composed: true }));
+    this.emit('badged-status', this.snapshot);
+  }
+
+  /** @param {string} type @param {unknown} detail @returns {boolean} false when somebody prevented what comes next */
+  emit(type, detail) {
+    return this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable: true }));
   }
 
   /**

@@ -1,5 +1,7 @@
 // <badged-sidebar src="/api/sidebar">: all badges, as the server's definitions order them.
 import { BadgedElement, make } from './element.js';
+import { CSS } from './sidebar-styles.js';
+import { styles } from './styles.js';
 import { ageOf, messages } from './words.js';
 
 /** @typedef {{name: string, label: string, zero?: number | null, items?: Item[]}} Item */
@@ -33,8 +35,16 @@ export class BadgedSidebar extends BadgedElement {
   #rows = [];
   /** @type {Set<string>} */
   #closed = new Set();
+  #nav = make('nav', { ariaLabel: messages.name });
   #age = make('p', { className: 's' });
   #tries = 0;
+
+  constructor() {
+    super();
+    this.root.adoptedStyleSheets = styles(CSS);
+    this.#nav.onkeydown = this.#onKey;
+    this.root.append(this.#nav, this.#age, make('slot', {}));
+  }
 
   connectedCallback() {
     try {
@@ -66,8 +76,8 @@ export class BadgedSidebar extends BadgedElement {
   set items(items) {
     this.#rows = [];
     const list = this.#list([{ name: '', label: messages.home }, ...items]);
-    this.root.replaceChildren(make('nav', { ariaLabel: messages.name, onkeydown: this.#onKey }, list), this.#age, make('slot', {}));
-    this.draw();
+    this.#nav.replaceChildren(list);
+    if (this.isConnected) this.draw();
   }
 
   /** @param {Item[]} items @returns {HTMLElement} */
@@ -108,22 +118,23 @@ export class BadgedSidebar extends BadgedElement {
   #onClick = (event) => {
     const { href } = /** @type {HTMLAnchorElement} */ (event.currentTarget);
     const isPlain = !event.button && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
-    if (isPlain && !this.dispatchEvent(
-      new CustomEvent('badged-navigate', { detail: href, bubbles: true, composed: true, cancelable: true })))
-      event.preventDefault();
+    if (isPlain && !this.emit('badged-navigate', href)) event.preventDefault();
   };
 
-  /** @param {KeyboardEvent} event */
+  /** Up and down among what is seen, left and right to close and open a section. @param {KeyboardEvent} event */
   #onKey = (event) => {
-    const { key } = event;
     const nodes = this.#rows.map(({ node }) => node).filter((node) => node.offsetParent);
     const node = /** @type {HTMLElement} */ (this.root.activeElement);
     const at = nodes.indexOf(node);
-    const to = nodes[/** @type {Record<string, number>} */ (
-      { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: nodes.length - 1 })[key] ?? -1];
-    if (to) to.focus();
-    else if (node.ariaExpanded == /** @type {Record<string, string>} */ ({ ArrowLeft: 'true', ArrowRight: 'false' })[key]) node.click();
-    else return;
+    switch (event.key) {
+      case 'ArrowDown': nodes[at + 1]?.focus(); break;
+      case 'ArrowUp': nodes[at - 1]?.focus(); break;
+      case 'Home': nodes[0].focus(); break;
+      case 'End': nodes.at(-1)?.focus(); break;
+      case 'ArrowLeft': if (node.ariaExpanded == 'true') node.click(); break;
+      case 'ArrowRight': if (node.ariaExpanded == 'false') node.click(); break;
+      default: return;
+    }
     event.preventDefault();
   };
 
@@ -172,3 +183,6 @@ export class BadgedSidebar extends BadgedElement {
     if (app != null) navigator.setAppBadge?.(app).catch(() => {}); // it is refused where nothing is installed
   }
 }
+
+globalThis.customElements?.define('badged-sidebar', BadgedSidebar);
+export { setBadges, setMessages } from './element.js';

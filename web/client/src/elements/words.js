@@ -9,6 +9,7 @@
  */
 export const messages = {
   open: '{n} open',
+  none: 'none open',
   unknown: 'count unavailable',
   old: 'as of {t}',
   unauthorized: 'Sign in to see counts',
