@@ -7,7 +7,6 @@
 #include "feed/sqlite_once.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,18 +31,6 @@ void sidebar_number(uint64_t n, char out[SIDEBAR_NUMBER_BYTES])
     out[o] = '\0';
 }
 
-/* Headings of the groups that name is in and before was not; returns how many groups it is in. */
-static unsigned add_groups(const char *before, const char *name, struct buffer *out)
-{
-    size_t shared_bytes;
-    unsigned depth = (unsigned)badge_shared_groups(before, name, &shared_bytes);
-    const char *group = name + shared_bytes;
-    for (const char *dot; (dot = strchr(group, '.')) != NULL; group = dot + 1, depth++)
-        buffer_printf(out, "%*s%c%.*s\n", (int)(depth + 1) * 2, "",
-                      toupper((unsigned char)group[0]), (int)(dot - group) - 1, group + 1);
-    return depth;
-}
-
 /* As much of a label as fits, the last column for a sign that there is more. */
 static void add_label(const char *label, unsigned columns, struct buffer *out)
 {
@@ -61,40 +48,56 @@ static void add_label(const char *label, unsigned columns, struct buffer *out)
     buffer_puts(out, columns > 0 ? "…" : "");
 }
 
-void sidebar_add_row(const char *before, const struct sidebar_row *row, unsigned columns,
-                     struct buffer *out)
+const struct sidebar_cell sidebar_no_cell = {"", {"", ""}};
+
+void sidebar_add_item(const struct outline_item *item, const struct sidebar_cell *cell,
+                      unsigned columns, struct buffer *out)
 {
-    unsigned indent = 2 * (add_groups(before, row->name, out) + 1);
+    unsigned indent = 2 * ((unsigned)item->depth + 1);
     unsigned edge =
         columns == SIDEBAR_COLUMNS_ANY || columns > SIDEBAR_COLUMNS ? SIDEBAR_COLUMNS : columns;
-    unsigned number = width_of(row->number), label = width_of(row->label);
-    unsigned room = edge > indent + number + 1 ? edge - indent - number - 1 : 0;
+    unsigned number = width_of(cell->number), label = width_of(item->label);
+    unsigned taken = indent + (number > 0 ? number + 1 : 0);
+    unsigned room = edge > taken ? edge - taken : 0;
     if (columns != SIDEBAR_COLUMNS_ANY && label > room)
         label = room;
-    unsigned gap = label <= room ? room - label + 1 : 1;
     buffer_printf(out, "%*s", (int)indent, "");
-    add_label(row->label, label, out);
-    buffer_printf(out, "%*s%s%s%s\n", (int)gap, "", row->around[0], row->number, row->around[1]);
+    add_label(item->label, label, out);
+    if (number > 0) {
+        unsigned gap = label <= room ? room - label + 1 : 1;
+        buffer_printf(out, "%*s%s%s%s", (int)gap, "", cell->around[0], cell->number,
+                      cell->around[1]);
+    }
+    buffer_puts(out, "\n");
+}
+
+static void add_badge(const struct outline_item *item, uint64_t n, struct buffer *out)
+{
+    char number[SIDEBAR_NUMBER_BYTES] = "–";
+    if (n > 0 || !item->badge->is_zero_null)
+        sidebar_number(n, number);
+    const struct sidebar_cell cell = {number, {"", ""}};
+    sidebar_add_item(item, &cell, SIDEBAR_COLUMNS_ANY, out);
 }
 
 static void print_table(const struct definitions *d, const uint64_t *numbers, struct as_of as_of,
                         const char *title)
 {
     char at[AS_OF_TEXT_BYTES];
+    struct outline *outline = outline_new(d, OUTLINE_SIDEBAR);
     struct buffer out = {0};
     as_of_format(as_of, at);
     buffer_printf(&out, "%s, as of %s\n", title, at);
-    for (size_t i = 0; i < d->badges_count; i++) {
-        const struct badge *b = &d->badges[i];
-        char number[SIDEBAR_NUMBER_BYTES] = "–";
-        uint64_t n = badge_number(b, numbers);
-        if (n > 0 || !b->is_zero_null)
-            sidebar_number(n, number);
-        const struct sidebar_row row = {b->name, b->label, number, {"", ""}};
-        sidebar_add_row(i > 0 ? d->badges[i - 1].name : "", &row, SIDEBAR_COLUMNS_ANY, &out);
+    for (size_t i = 0; i < outline->count; i++) {
+        const struct outline_item *item = &outline->items[i];
+        if (item->badge == NULL)
+            sidebar_add_item(item, &sidebar_no_cell, SIDEBAR_COLUMNS_ANY, &out);
+        else
+            add_badge(item, badge_number(item->badge, numbers), &out);
     }
     (void)fputs(out.bytes, stdout);
     buffer_fini(&out);
+    outline_free(outline);
 }
 
 static void print_json(const struct definitions *d, const uint64_t *numbers)

@@ -6,6 +6,7 @@
 #ifndef BADGED_CLI_SIDEBAR_H
 #define BADGED_CLI_SIDEBAR_H
 
+#include "badge/outline.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/uuid.h"
@@ -23,17 +24,19 @@ enum {
 /* sidebar_number(n, out): 1284 as "1,284". */
 void sidebar_number(uint64_t n, char out[SIDEBAR_NUMBER_BYTES]);
 
-/* A badge's line. What stands around the number takes no column: the terminal's colours. */
-struct sidebar_row {
-    const char *name, *label, *number;
+/* What a line has behind its label. What stands around the number takes no column: the terminal's
+ * colours. */
+struct sidebar_cell {
+    const char *number;
     const char *around[2];
 };
 
-/* sidebar_add_row(before, row, columns, out): append the badge's line, and in front of it those of
- * the groups that it is in and the badge named before, "" for none, is not. A label is cut where
- * columns, or SIDEBAR_COLUMNS, do not have room; with SIDEBAR_COLUMNS_ANY the line gets longer. */
-void sidebar_add_row(const char *before, const struct sidebar_row *row, unsigned columns,
-                     struct buffer *out);
+/* sidebar_add_item(item, cell, columns, out): append the line of a group or a badge. A group has
+ * the cell sidebar_no_cell. A label is cut where columns, or SIDEBAR_COLUMNS, do not have room;
+ * with SIDEBAR_COLUMNS_ANY the line gets longer. */
+extern const struct sidebar_cell sidebar_no_cell;
+void sidebar_add_item(const struct outline_item *item, const struct sidebar_cell *cell,
+                      unsigned columns, struct buffer *out);
 
 struct sidebar_options {
     struct uuid tenant;

@@ -130,10 +130,15 @@ static void add_status(const struct screen *s, const struct board *b, const stru
     buffer_fini(&text);
 }
 
-static void add_row(const struct screen *s, const struct board *b, size_t i, int64_t now_ms,
-                    struct buffer *out)
+static void add_item(const struct screen *s, const struct board *b, const struct outline_item *item,
+                     int64_t now_ms, struct buffer *out)
 {
-    const struct badge *badge = &b->badges->badges[i];
+    unsigned columns = s->columns > MARK_COLUMNS + 1 ? s->columns - MARK_COLUMNS : 1;
+    if (item->badge == NULL) {
+        sidebar_add_item(item, &sidebar_no_cell, columns, out);
+        return;
+    }
+    size_t i = (size_t)(item->badge - b->badges->badges);
     const struct board_number *n = &b->numbers[i];
     char number[SIDEBAR_NUMBER_BYTES] = "–", behind[16] = "";
     bool is_marked = board_is_marked(b, i, now_ms) && b->status != BOARD_UNKNOWN && !s->is_dumb;
@@ -144,10 +149,17 @@ static void add_row(const struct screen *s, const struct board *b, size_t i, int
     if (is_marked)
         (void)snprintf(behind, sizeof(behind), " %s%s", n->change > 0 ? "▲" : "▼",
                        s->has_colours ? plain : "");
-    const struct sidebar_row row = {
-        badge->name, badge->label, number, {is_marked && s->has_colours ? changed : "", behind}};
-    unsigned columns = s->columns > MARK_COLUMNS + 1 ? s->columns - MARK_COLUMNS : 1;
-    sidebar_add_row(i > 0 ? b->badges->badges[i - 1].name : "", &row, columns, out);
+    const struct sidebar_cell cell = {number, {is_marked && s->has_colours ? changed : "", behind}};
+    sidebar_add_item(item, &cell, columns, out);
+}
+
+static void add_items(const struct screen *s, const struct board *b, int64_t now_ms,
+                      struct buffer *out)
+{
+    struct outline *outline = outline_new(b->badges, OUTLINE_SIDEBAR);
+    for (size_t i = 0; i < outline->count; i++)
+        add_item(s, b, &outline->items[i], now_ms, out);
+    outline_free(outline);
 }
 
 static void add_title(const struct screen *s, const struct board *b, const struct screen_words *w,
@@ -185,8 +197,8 @@ static void compose(const struct screen *s, const struct board *b, const struct 
 {
     struct buffer body = {0};
     buffer_puts(&body, "");
-    for (size_t i = 0; b->badges != NULL && i < b->badges->badges_count; i++)
-        add_row(s, b, i, w->now_ms, &body);
+    if (b->badges != NULL)
+        add_items(s, b, w->now_ms, &body);
     add_title(s, b, w, out);
     if (s->is_dumb)
         buffer_puts(out, body.bytes);
