@@ -64,6 +64,20 @@ static enum err refuse_column(const struct binding *b, size_t offset, const stru
                      b->predicate->columns[column->column].name, why);
 }
 
+/* Double quotes make a name of what many mean for a text. */
+static enum err refuse_missing(const struct binding *b, const struct operand *column)
+{
+    const char *name = b->predicate->columns[column->column].name;
+    *b->offset = column->offset;
+    if (column->is_quoted && strchr(name, '\'') == NULL)
+        return error_set(b->error, ERR_CONFIG,
+                         "table \"%s\" has no column \"%s\"; if text is meant, put it in single "
+                         "quotes: '%s'",
+                         b->table->name, name, name);
+    return error_set(b->error, ERR_CONFIG, "table \"%s\" has no column \"%s\"", b->table->name,
+                     name);
+}
+
 /* ---- literals ---- */
 
 static int two_digits(const char *s)
@@ -358,11 +372,8 @@ enum err predicate_bind(struct predicate *p, const struct table *table, size_t *
         if (o->kind != OPERAND_COLUMN)
             continue;
         size_t ordinal = table_column(table, p->columns[o->column].name);
-        if (ordinal == (size_t)-1) {
-            *offset = o->offset;
-            return error_set(e, ERR_CONFIG, "table \"%s\" has no column \"%s\"", table->name,
-                             p->columns[o->column].name);
-        }
+        if (ordinal == (size_t)-1)
+            return refuse_missing(&b, o);
         p->columns[o->column].ordinal = ordinal;
         p->columns[o->column].bound = &table->columns[ordinal];
     }

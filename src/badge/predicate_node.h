@@ -32,6 +32,7 @@ struct operand {
     enum operand_kind kind;
     uint32_t offset; /* where it stands in the text */
     size_t column;   /* OPERAND_COLUMN: index into predicate.columns */
+    bool is_quoted;  /* the column's name stands in double quotes */
     char *text;      /* OPERAND_NUMBER: with its sign; OPERAND_STRING: without quotes; else NULL */
     struct value value; /* of a literal, as it was parsed */
     struct value bound; /* of a literal, as the column beside it takes it; set by predicate_bind */

@@ -167,6 +167,7 @@ static bool add_column(struct parser *p, struct operand *o)
     char *name = lex_text(&p->lex);
     size_t len = strlen(name);
     o->kind = OPERAND_COLUMN;
+    o->is_quoted = p->lex.token.kind == TOKEN_COLUMN;
     o->column = column_number(p->predicate, name);
     if (len == 0)
         return fail_here(p, "a column name cannot be empty");

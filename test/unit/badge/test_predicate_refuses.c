@@ -299,10 +299,15 @@ static const struct table table = {.schema = (char[]){"public"},
 #define MOMENT                                                                                     \
     "column \"at\" is a timestamp: compare it with one such as '2026-01-31T12:00:00.000Z'"
 
+#define SINGLE_QUOTES "; if text is meant, put it in single quotes: "
+
 static const struct refused by_binding[] = {
     {BYTES("absent"), 0, "table \"rows\" has no column \"absent\""},
     {BYTES("flag AND Absent = 1"), 9, "table \"rows\" has no column \"absent\""},
-    {BYTES("\"Flag\""), 0, "table \"rows\" has no column \"Flag\""},
+    {BYTES("s = \"failed\""), 4,
+     "table \"rows\" has no column \"failed\"" SINGLE_QUOTES "'failed'"},
+    {BYTES("s = \"it's\""), 4, "table \"rows\" has no column \"it's\""},
+    {BYTES("\"Flag\""), 0, "table \"rows\" has no column \"Flag\"" SINGLE_QUOTES "'Flag'"},
     {BYTES("n = absent"), 4, "table \"rows\" has no column \"absent\""},
     {BYTES("rowid = 1"), 0, "table \"rows\" has no column \"rowid\""},
     {BYTES("n"), 0, "column \"n\"" NOT_BOOL},
