@@ -1,5 +1,6 @@
 #include "feed/postgres.h"
 
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "feed/postgres_count.h"
@@ -18,6 +19,10 @@
 enum {
     RETRY_MS_MIN = 200, /* after a failure: doubled up to the maximum, and a random half added */
     RETRY_MS_MAX = 1600,
+    /* For which it is polled where a slot was not to be had, or the server outran the load. Trying
+     * again costs the server a slot that keeps its log, for up to SLOT_MS_MAX, or a whole load. */
+    POLL_INSTEAD_MS_MIN = 30000,
+    POLL_INSTEAD_MS_MAX = 300000,
     LIFE_MS_MIN = 5000, /* a life that was live for less than this does not begin anew at once */
 };
 
@@ -46,7 +51,9 @@ static int next_pause(int before_ms)
 static void *run(void *arg)
 {
     struct feed_postgres *f = arg;
+    static const struct backoff instead = {POLL_INSTEAD_MS_MIN, POLL_INSTEAD_MS_MAX};
     char poll_cause[ERROR_MESSAGE_BYTES_MAX] = "";
+    unsigned in_vain = 0; /* tries to stream since it last did */
     int pause_ms = 0;
     while (!is_stopping(f, 0)) {
         struct error e;
@@ -54,8 +61,8 @@ static void *run(void *arg)
                             .definitions = f->definitions,
                             .publisher = &f->publisher,
                             .wake_fd = f->wake_fd,
-                            .must_poll = poll_cause[0] != '\0',
-                            .poll_cause = poll_cause};
+                            .poll_cause = poll_cause,
+                            .poll_ms = backoff_bound_ms(&instead, in_vain)};
         int64_t start_ms = clock_ms();
         enum err err = life_run(&life, &e);
         if (is_stopping(f, 0)) {
@@ -69,8 +76,12 @@ static void *run(void *arg)
         if (publisher_fail(&f->publisher, &e) && checks_worst(&life.checks) >= VERDICT_NO_STREAM)
             checks_print(stderr, &life.checks);
         poll_cause[0] = '\0';
-        if (is_slot_late || is_outrun)
+        if (is_slot_late || is_outrun) {
             memcpy(poll_cause, e.message, sizeof(poll_cause));
+            in_vain++;
+        } else if (life.is_caught_up) {
+            in_vain = 0;
+        }
         life_fini(&life);
         pause_ms = was_long || is_slot_late ? RETRY_MS_MIN : next_pause(pause_ms);
         (void)is_stopping(f, pause_ms / 2 + (int)randombytes_uniform((uint32_t)pause_ms));

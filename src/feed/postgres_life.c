@@ -18,7 +18,6 @@ enum {
     STALE_MS = 3000,            /* not known to be newest for longer, counts are called stale */
     SILENT_MS_MAX = 30000,      /* asked every second, a server that is silent for longer is gone */
     PREFLIGHT_AGAIN_MS = 10000, /* while polling: whether it could stream by now */
-    POLL_INSTEAD_MS = 30000,    /* polling because a slot was not to be had */
 };
 
 /* ---- opening ---- */
@@ -260,13 +259,13 @@ static enum err look_again(void *context, struct error *e)
     struct instead *i = context;
     struct life *l = i->life;
     int64_t now_ms = clock_ms();
-    if (l->options->mode != FEED_AUTO || now_ms - i->looked_ms < PREFLIGHT_AGAIN_MS)
+    bool is_too_soon = l->poll_cause[0] != '\0' && now_ms - i->began_ms < l->poll_ms;
+    if (l->options->mode != FEED_AUTO || is_too_soon || now_ms - i->looked_ms < PREFLIGHT_AGAIN_MS)
         return ERR_OK;
     i->looked_ms = now_ms;
     enum verdict verdict;
     enum err err = preflight(l, &verdict, e);
-    bool has_waited = !l->must_poll || now_ms - i->began_ms >= POLL_INSTEAD_MS;
-    if (err == ERR_OK && verdict < VERDICT_NO_STREAM && has_waited)
+    if (err == ERR_OK && verdict < VERDICT_NO_STREAM)
         err = error_set(e, ERR_NOT_READY, "replication is possible now");
     return err;
 }
@@ -309,7 +308,7 @@ enum err life_run(struct life *l, struct error *e)
                          reason);
     if (verdict == VERDICT_NO_STREAM || l->options->mode == FEED_POLL)
         return poll_instead(l, reason, e);
-    if (l->must_poll && l->options->mode == FEED_AUTO)
+    if (l->poll_cause[0] != '\0' && l->options->mode == FEED_AUTO)
         return poll_instead(l, l->poll_cause, e);
     return follow(l, e);
 }

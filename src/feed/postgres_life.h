@@ -26,9 +26,11 @@ struct life {
     const struct feed_postgres_options *options;
     const struct definitions *definitions;
     struct publisher *publisher;
-    int wake_fd;            /* readable once the feed is to stop */
-    bool must_poll;         /* the slot of the life before this one waited too long */
-    const char *poll_cause; /* and for whom */
+    int wake_fd; /* readable once the feed is to stop */
+    /* Why the life before this one could not stream though the database is set up for it: then this
+     * one polls instead, with FEED_AUTO, for so long; "" when there is no such cause. */
+    const char *poll_cause;
+    int64_t poll_ms;
 
     struct session *control, *sender;
     struct checks checks; /* of the preflight */
