@@ -36,6 +36,7 @@ from badged import ROOT, eventually
 
 START_S = 60.0
 STATEMENT_MS = 120_000  # a statement of a test that takes longer is stuck
+COPY_BOTH_BYTES = 8  # of the answer to START_REPLICATION
 TABLES = pathlib.Path(__file__).with_name("postgres_tables.sql")
 TEMPLATE = "badged_template"
 READER = "badged"

@@ -17,7 +17,7 @@ import pytest
 
 from badged import eventually
 from following import MOVERS, Following, Ledger, Oracle, Readers, fill, transaction
-from postgres import FOLLOWED, PASSWORD, READER, WITH_PASSWORD, Cluster
+from postgres import COPY_BOTH_BYTES, FOLLOWED, PASSWORD, READER, WITH_PASSWORD, Cluster
 from tcp_proxy import TcpProxy
 
 HEAL_S = 5.0
@@ -26,7 +26,6 @@ HOLD_S = 15.0  # for reaching a state
 RUNS_DEFAULT, RUNS_LONG = 32, 320
 
 STATES = ["connecting", "preflight", "waiting for slot", "loading", "catching up", "live", "rebuilding", "polling"]
-COPY_BOTH_BYTES = 8  # of the answer to START_REPLICATION
 # What badged sends when it comes into a state: from there on the network is held, so that it stays in it.
 SENT = {"connecting": b"user\0", "preflight": b"senders_used", "loading": b"COPY", "catching up": b"START_REPLICATION"}
 

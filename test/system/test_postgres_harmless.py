@@ -11,7 +11,7 @@ import pytest
 
 from badged import eventually
 from following import TENANTS, Following, Ledger, Oracle, Readers, age, as_of, fill, lsn, transaction
-from postgres import READER, WITH_PASSWORD, Cluster
+from postgres import COPY_BOTH_BYTES, READER, WITH_PASSWORD, Cluster
 from tcp_proxy import TcpProxy
 
 T = TENANTS[0]
@@ -121,6 +121,24 @@ def test_too_far_behind_it_lets_go_of_the_log_and_loads_anew(postgres, tmp_path,
             proxy.heal()
             following.eventually_equal()
             assert ceiling.split(":")[0] in following.err.text()
+
+
+def test_a_load_that_never_catches_up_is_polled_instead(postgres, tmp_path):
+    """Loading anew would not do better, and would begin again and again."""
+    postgres.sql(THINGS)
+    postgres.sql(f"INSERT INTO things SELECT n, '{T}', 'open', 'x' FROM generate_series(1, 3) n")
+    with TcpProxy(postgres.cluster.port) as proxy:
+        proxy.arm("blackhole", text=b"COPY", on="stream")
+        with Following(postgres, cwd=configured(tmp_path, "lag_seconds: 1" + THINGS_BADGE), proxy=proxy,
+                       oracle=THINGS_ORACLE, ready=False) as following:
+            following.eventually_in("loading")
+            eventually(lambda: not proxy.is_armed(), what="the load")
+            postgres.sql(f"INSERT INTO things VALUES (4, '{T}', 'open', 'x')")  # which only the stream will have
+            proxy.fault("delay")  # so that this is in time
+            proxy.arm("blackhole", COPY_BOTH_BYTES, b"START_REPLICATION", on="stream")
+            following.eventually_in("polling")
+            following.eventually_equal()
+            assert ": polling: behind for more than the 1 s that lag_seconds allows" in following.err.text()
 
 
 # Where it may not follow
