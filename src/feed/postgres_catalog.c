@@ -290,38 +290,18 @@ enum err pg_catalog_predicate(struct session *s, const json_t *survey, const str
     return err == ERR_OK ? pg_predicate_check(s, sql, source->where, offset, e) : err;
 }
 
-static enum err check_predicates(struct session *s, const json_t *survey,
-                                 const struct definitions *d, const struct pg_catalog *c,
-                                 struct source_fault *fault, struct error *e)
+enum err pg_catalog_survey(struct session *s, const struct definitions *d, const char *publication,
+                           json_t **ret, char fingerprint[PG_FINGERPRINT_BYTES], struct error *e)
 {
-    enum err err = ERR_OK;
-    for (size_t i = 0; err == ERR_OK && i < d->sources_count; i++) {
-        *fault = (struct source_fault){.source = i, .field = SPEC_WHERE};
-        err = pg_catalog_predicate(s, survey, &d->sources[i],
-                                   &c->tables[pg_catalog_table(c, &d->sources[i])], &fault->offset,
-                                   e);
-    }
-    return err;
-}
-
-enum err pg_catalog_read(struct session *s, const struct definitions *d, const char *publication,
-                         struct pg_catalog *ret, struct source_fault *fault, struct error *e)
-{
-    struct pg_catalog c = {0};
-    struct pg_fingerprint fingerprint;
+    struct pg_fingerprint found;
     json_t *survey = NULL;
-    *fault = (struct source_fault){0};
     enum err err = session_query(s, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", NULL, 0,
                                  SESSION_QUERY_MS, NULL, e);
     if (err != ERR_OK)
         return err;
     err = survey_read(s, d, publication, &survey, e);
     if (err == ERR_OK)
-        err = pg_fingerprint_query(s, d, publication, &fingerprint, e);
-    if (err == ERR_OK)
-        err = pg_catalog_of(survey, d, &c, fault, e);
-    if (err == ERR_OK)
-        err = check_predicates(s, survey, d, &c, fault, e);
+        err = pg_fingerprint_query(s, d, publication, &found, e);
     /* A session that was lost has ended its transaction. */
     if (err != ERR_UNAVAILABLE) {
         enum err ended =
@@ -329,12 +309,11 @@ enum err pg_catalog_read(struct session *s, const struct definitions *d, const c
         if (err == ERR_OK)
             err = ended;
     }
-    json_decref(survey);
     if (err != ERR_OK) {
-        pg_catalog_fini(&c);
+        json_decref(survey);
         return err;
     }
-    memcpy(c.fingerprint, fingerprint.text, sizeof(c.fingerprint));
-    *ret = c;
+    memcpy(fingerprint, found.text, sizeof(found.text));
+    *ret = survey;
     return ERR_OK;
 }

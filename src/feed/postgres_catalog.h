@@ -1,7 +1,7 @@
 /* What a Postgres server's catalog says of the tables that sources count: their columns, what names
  * a row of each, and the relations that their rows come from in the stream.
  *
- * Ownership: pg_catalog_read fills a struct that the caller supplies, pg_catalog_fini frees what it
+ * Ownership: pg_catalog_of fills a struct that the caller supplies, pg_catalog_fini frees what it
  * holds.
  */
 #ifndef BADGED_FEED_POSTGRES_CATALOG_H
@@ -48,22 +48,23 @@ struct pg_catalog {
     char fingerprint[PG_FINGERPRINT_BYTES]; /* at the moment it was read at */
 };
 
-/* pg_catalog_read(s, d, publication, ret, fault, e): look up every table and column that d's
- * sources name, at one moment, and have the server prepare every predicate. ERR_SCHEMA with fault:
- * a table or its schema is missing, or is a view, a foreign table or temporary. ERR_CONFIG with
- * fault: a column is missing or does not suit, or a predicate does not, to badged or to Postgres.
- * ERR_PREFLIGHT: a table may not be read. Others as session_query. Runs a transaction of its own.
- */
-enum err pg_catalog_read(struct session *s, const struct definitions *d, const char *publication,
-                         struct pg_catalog *ret, struct source_fault *fault,
-                         struct error *e) MUST_CHECK;
+/* pg_catalog_survey(s, d, publication, ret, fingerprint, e): ask what the server says of d's
+ * tables, and for the fingerprint of that moment. Runs a transaction of its own. Errors as
+ * session_query. */
+enum err pg_catalog_survey(struct session *s, const struct definitions *d, const char *publication,
+                           json_t **ret, char fingerprint[PG_FINGERPRINT_BYTES],
+                           struct error *e) MUST_CHECK;
 
-/* pg_catalog_of(survey, d, ret, fault, e): the part of it that asks nothing: without fingerprint,
- * and predicates not looked at. pg_catalog_predicate(s, survey, source, t, offset, e): whether a
- * source's predicate suits its table t, to badged and to Postgres; on ERR_CONFIG offset is the byte
- * in its text. */
+/* pg_catalog_of(survey, d, ret, fault, e): look up every table and column that d's sources name,
+ * but for predicates; the fingerprint is left empty. ERR_SCHEMA with fault: a table or its schema
+ * is missing, or is a view, a foreign table or temporary. ERR_CONFIG with fault: a column is
+ * missing or does not suit. */
 enum err pg_catalog_of(const json_t *survey, const struct definitions *d, struct pg_catalog *ret,
                        struct source_fault *fault, struct error *e) MUST_CHECK;
+
+/* pg_catalog_predicate(s, survey, source, t, offset, e): whether a source's predicate suits its
+ * table t, to badged and to Postgres, which is asked to prepare it. ERR_CONFIG: it does not; offset
+ * is the byte in its text. ERR_PREFLIGHT: the table may not be read. Others as session_query. */
 enum err pg_catalog_predicate(struct session *s, const json_t *survey, const struct source *source,
                               const struct table *t, size_t *offset, struct error *e) MUST_CHECK;
 

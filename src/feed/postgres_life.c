@@ -40,12 +40,17 @@ static void set_label(struct life *l)
                    PQhost(c)[0] == '/' ? "" : PQport(c));
 }
 
-static enum err preflight(struct life *l, enum verdict *ret, struct error *e)
+/* With catalog, the one that is followed by is read as well. */
+static enum err preflight(struct life *l, struct pg_catalog *catalog, enum verdict *ret,
+                          struct error *e)
 {
     struct source_fault fault;
+    const char *publication = l->options->publication;
     checks_fini(&l->checks);
-    enum err err =
-        preflight_run(l->control, l->definitions, l->options->publication, &l->checks, &fault, e);
+    enum err err = catalog != NULL ? preflight_catalog(l->control, l->definitions, publication,
+                                                       &l->checks, catalog, &fault, e)
+                                   : preflight_run(l->control, l->definitions, publication,
+                                                   &l->checks, &fault, e);
     if (err == ERR_OK)
         *ret = checks_worst(&l->checks);
     return err;
@@ -93,11 +98,8 @@ static enum err load(struct life *l, char slot[SLOT_NAME_BYTES], uint64_t *ret_p
     struct source_fault fault;
     struct position at;
     struct slot_wait wait = {.on_wait = on_slot_wait, .context = l};
-    enum err err = pg_catalog_read(l->control, l->definitions, l->options->publication, &l->catalog,
-                                   &fault, e);
-    if (err == ERR_OK)
-        err = index_new(l->definitions, l->catalog.tables, l->catalog.tables_count, &l->index,
-                        &fault, e);
+    enum err err =
+        index_new(l->definitions, l->catalog.tables, l->catalog.tables_count, &l->index, &fault, e);
     if (err == ERR_OK)
         err = open_session(l, true, &l->sender, e);
     if (err == ERR_OK)
@@ -264,7 +266,7 @@ static enum err look_again(void *context, struct error *e)
         return ERR_OK;
     i->looked_ms = now_ms;
     enum verdict verdict;
-    enum err err = preflight(l, &verdict, e);
+    enum err err = preflight(l, NULL, &verdict, e);
     if (err == ERR_OK && verdict < VERDICT_NO_STREAM)
         err = error_set(e, ERR_NOT_READY, "replication is possible now");
     return err;
@@ -296,7 +298,9 @@ enum err life_run(struct life *l, struct error *e)
         return err;
     set_label(l);
     publisher_enter(l->publisher, PG_PREFLIGHT, "");
-    err = preflight(l, &verdict, e);
+    bool must_poll = l->options->mode == FEED_POLL ||
+                     (l->options->mode == FEED_AUTO && l->poll_cause[0] != '\0');
+    err = preflight(l, must_poll ? NULL : &l->catalog, &verdict, e);
     if (err != ERR_OK)
         return err;
     if (verdict >= VERDICT_NO_STREAM)
@@ -308,9 +312,7 @@ enum err life_run(struct life *l, struct error *e)
                          reason);
     if (verdict == VERDICT_NO_STREAM || l->options->mode == FEED_POLL)
         return poll_instead(l, reason, e);
-    if (l->poll_cause[0] != '\0' && l->options->mode == FEED_AUTO)
-        return poll_instead(l, l->poll_cause, e);
-    return follow(l, e);
+    return must_poll ? poll_instead(l, l->poll_cause, e) : follow(l, e);
 }
 
 void life_fini(struct life *l)

@@ -111,11 +111,14 @@ enum err preflight_definitions(struct preflight *p, struct error *e)
 
 /* ---- all of it ---- */
 
-/* Behind the server's own check. */
-static enum err run_others(struct preflight *p, struct error *e)
+/* Behind the server's own check. catalog may be NULL. */
+static enum err run_others(struct preflight *p, struct pg_catalog *catalog, struct error *e)
 {
     json_t *survey = NULL;
-    enum err err = survey_read(p->session, p->definitions, p->name, &survey, e);
+    char fingerprint[PG_FINGERPRINT_BYTES] = "";
+    enum err err = catalog != NULL ? pg_catalog_survey(p->session, p->definitions, p->name, &survey,
+                                                       fingerprint, e)
+                                   : survey_read(p->session, p->definitions, p->name, &survey, e);
     if (err != ERR_OK)
         return err;
     p->survey = survey;
@@ -129,12 +132,17 @@ static enum err run_others(struct preflight *p, struct error *e)
         preflight_long_values(p);
         preflight_surroundings(p);
     }
+    if (err == ERR_OK && catalog != NULL && checks_worst(p->checks) < VERDICT_NO_STREAM) {
+        err = pg_catalog_of(survey, p->definitions, catalog, p->fault, e);
+        memcpy(catalog->fingerprint, fingerprint, sizeof(fingerprint));
+    }
     json_decref(survey);
     return err;
 }
 
-enum err preflight_run(struct session *s, const struct definitions *d, const char *publication,
-                       struct checks *ret, struct source_fault *fault, struct error *e)
+static enum err run(struct session *s, const struct definitions *d, const char *publication,
+                    struct checks *ret, struct pg_catalog *catalog, struct source_fault *fault,
+                    struct error *e)
 {
     json_t *server = NULL;
     struct checks checks = {0};
@@ -153,12 +161,26 @@ enum err preflight_run(struct session *s, const struct definitions *d, const cha
     preflight_server(&p);
     /* One that is too old, or that cannot take these texts, has no answer to the rest. */
     if (checks_worst(&checks) < VERDICT_NO_COUNTS)
-        err = run_others(&p, e);
+        err = run_others(&p, catalog, e);
     json_decref(server);
     if (err != ERR_OK)
         checks_fini(&checks);
     *ret = checks;
     return err;
+}
+
+enum err preflight_run(struct session *s, const struct definitions *d, const char *publication,
+                       struct checks *ret, struct source_fault *fault, struct error *e)
+{
+    return run(s, d, publication, ret, NULL, fault, e);
+}
+
+enum err preflight_catalog(struct session *s, const struct definitions *d, const char *publication,
+                           struct checks *ret, struct pg_catalog *catalog,
+                           struct source_fault *fault, struct error *e)
+{
+    *catalog = (struct pg_catalog){0};
+    return run(s, d, publication, ret, catalog, fault, e);
 }
 
 enum err preflight_connect(const struct session_options *o, struct checks *ret, struct error *e)

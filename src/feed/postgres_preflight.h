@@ -37,6 +37,7 @@
 #include "base/checks.h"
 #include "base/error.h"
 #include "base/session.h"
+#include "feed/postgres_catalog.h"
 
 #include <stddef.h>
 
@@ -47,6 +48,13 @@
  * predicates stay bound as they are. */
 enum err preflight_run(struct session *s, const struct definitions *d, const char *publication,
                        struct checks *ret, struct source_fault *fault, struct error *e) MUST_CHECK;
+
+/* preflight_catalog(s, d, publication, ret, catalog, fault, e): preflight_run, and the catalog that
+ * rows are loaded by, made of the same answer of the server. It stays empty when a check found that
+ * the database cannot be followed. The caller ends it with pg_catalog_fini. */
+enum err preflight_catalog(struct session *s, const struct definitions *d, const char *publication,
+                           struct checks *ret, struct pg_catalog *catalog,
+                           struct source_fault *fault, struct error *e) MUST_CHECK;
 
 /* preflight_connect(o, ret, e): add the check "replication connection" to ret: whether a session
  * that replicates can be opened as well, which a pooler or the server's pg_hba.conf may refuse.

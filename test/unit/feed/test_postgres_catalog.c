@@ -6,6 +6,7 @@
 #include "base/session.h"
 #include "feed/postgres_catalog.h"
 #include "feed/postgres_predicate.h"
+#include "unit/feed/reading.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -68,12 +69,11 @@ static struct definitions *counting(const char *table, const char *where)
     return d;
 }
 
-static enum err read_catalog(const struct server *s, const char *table, const char *where,
-                             struct pg_catalog *ret, struct source_fault *fault, struct error *e)
+static enum err read_table(const struct server *s, const char *table, const char *where,
+                           struct pg_catalog *ret, struct source_fault *fault, struct error *e)
 {
     struct definitions *d = counting(table, where);
-    *ret = (struct pg_catalog){0};
-    enum err err = pg_catalog_read(s->session, d, "badged", ret, fault, e);
+    enum err err = read_catalog(s->session, d, ret, fault, e);
     definitions_free(d);
     return err;
 }
@@ -85,7 +85,7 @@ static void assert_key(const struct server *s, const char *expected)
     struct source_fault fault;
     struct error e;
     char found[256] = "";
-    assert_int_equal(read_catalog(s, "t", "a = 1", &c, &fault, &e), ERR_OK);
+    assert_int_equal(read_table(s, "t", "a = 1", &c, &fault, &e), ERR_OK);
     for (size_t i = 0; i < c.details[0].key_count; i++) {
         (void)strncat(found, i > 0 ? " " : "", sizeof(found) - strlen(found) - 1);
         (void)strncat(found, c.tables[0].columns[c.details[0].key[i]].name,
@@ -151,7 +151,7 @@ static void the_relations_are_the_table_and_all_under_it(void **state)
     struct source_fault fault;
     struct error e;
     sql(*state, partitioned);
-    assert_int_equal(read_catalog(*state, "t", "a = 1", &c, &fault, &e), ERR_OK);
+    assert_int_equal(read_table(*state, "t", "a = 1", &c, &fault, &e), ERR_OK);
     assert_true(c.details[0].is_partitioned);
     assert_int_equal(c.relations_count, 4);
     size_t roots = 0;
@@ -171,7 +171,7 @@ static void a_column_has_the_type_that_was_declared_and_the_class_of_its_base(vo
     sql(*state,
         "CREATE TYPE public.stage AS ENUM ('open', 'shut'); CREATE DOMAIN public.who AS uuid;"
         "CREATE TABLE public.t (a public.stage, tenant_id public.who, b int PRIMARY KEY)");
-    assert_int_equal(read_catalog(*state, "t", "a = 'open'", &c, &fault, &e), ERR_OK);
+    assert_int_equal(read_table(*state, "t", "a = 'open'", &c, &fault, &e), ERR_OK);
     const struct column *tenant = &c.tables[0].columns[0], *a = &c.tables[0].columns[1];
     assert_string_equal(tenant->name, "tenant_id");
     assert_int_equal(tenant->type, COLUMN_UUID);
@@ -189,7 +189,7 @@ static void a_predicate_that_does_not_suit_is_shown_at_its_byte(void **state)
     struct source_fault fault;
     struct error e;
     sql(*state, "CREATE TABLE public.t (a int PRIMARY KEY, tenant_id uuid)");
-    assert_int_equal(read_catalog(*state, "t", "a = 1 AND \"ä\" = 2", &c, &fault, &e), ERR_CONFIG);
+    assert_int_equal(read_table(*state, "t", "a = 1 AND \"ä\" = 2", &c, &fault, &e), ERR_CONFIG);
     assert_int_equal(fault.field, SPEC_WHERE);
     assert_int_equal(fault.offset, strlen("a = 1 AND "));
 }
@@ -219,7 +219,7 @@ static void the_catalog_has_the_fingerprint_of_its_moment(void **state)
     struct source_fault fault;
     struct error e;
     sql(s, "CREATE TABLE public.t (a int PRIMARY KEY, tenant_id uuid)");
-    assert_int_equal(read_catalog(s, "t", "a = 1", &c, &fault, &e), ERR_OK);
+    assert_int_equal(read_table(s, "t", "a = 1", &c, &fault, &e), ERR_OK);
     struct definitions *d = counting("t", "a = 1");
     assert_int_equal(pg_fingerprint_query(s->session, d, "badged", &now, &e), ERR_OK);
     assert_string_equal(now.text, c.fingerprint);

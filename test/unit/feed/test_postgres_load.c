@@ -3,6 +3,7 @@
 
 #include "base/session.h"
 #include "feed/postgres_load.h"
+#include "unit/feed/reading.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -86,7 +87,7 @@ static void a_table_with_few_live_rows_is_loaded_however_long_it_takes(void **st
     struct source_fault fault;
     struct error e;
     assert_int_equal(definitions_add(d, &badge, &spec_fault, &e), ERR_OK);
-    assert_int_equal(pg_catalog_read(s->control, d, "badged", &c, &fault, &e), ERR_OK);
+    assert_int_equal(read_catalog(s->control, d, &c, &fault, &e), ERR_OK);
     assert_int_equal(index_new(d, c.tables, c.tables_count, &index, &fault, &e), ERR_OK);
     const struct load load = {.session = s->session,
                               .silent_ms = SILENT_MS,
