@@ -304,9 +304,9 @@ def test_the_status_line_says_whether_numbers_are_live(server):
         assert "Feedback                             ?\n" in terminal.text()
         request.send(badges("1-0/2A", feedback=7) + status(status="live"))
         terminal.wait_for_text(r"\nlive$")
-        request.send("retry: 2500\n\n")
+        request.send("retry: 1500\n\n")
         request.close()
-        for seconds in (3, 2, 1):
+        for seconds in (2, 1):
             terminal.wait_for_text(rf"\nreconnecting in {seconds} s$")
         server.accept().head(200, "text/html")
         assert terminal.wait() == REQUEST
