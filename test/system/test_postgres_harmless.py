@@ -123,6 +123,20 @@ def test_too_far_behind_it_lets_go_of_the_log_and_loads_anew(postgres, tmp_path,
             assert ceiling.split(":")[0] in following.err.text()
 
 
+def test_a_start_asks_once_what_the_tables_are(postgres):
+    cluster = postgres.cluster
+    cluster.set(log_statement="all")
+    try:
+        before = len(cluster.log())
+        with Following(postgres) as following:
+            following.eventually_in("live")
+        said = cluster.log()[before:]
+    finally:
+        cluster.set(log_statement=None)
+    assert said.count("'publication_sql'") == 1
+    assert said.count("START_REPLICATION") >= 1
+
+
 def test_a_load_that_never_catches_up_is_polled_instead(postgres, tmp_path):
     """Loading anew would not do better, and would begin again and again."""
     postgres.sql(THINGS)
