@@ -2,6 +2,7 @@
 #include "running.h"
 #include "serve/history.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -280,6 +281,48 @@ static void tenants_have_their_own(void **state)
     }
 }
 
+/* ---- at once ---- */
+
+enum {
+    ROUNDS = 300
+};
+
+static void *ask_all(void *context)
+{
+    struct rig *g = context;
+    struct buffer out = {0};
+    for (unsigned n = 0; n < ROUNDS; n++) {
+        struct uuid id = tenant_of(n % 7);
+        history_watch(g->history, &id, START + (int64_t)n * STEP);
+        history_render(g->history, &id, START + (int64_t)n * STEP, &out);
+    }
+    buffer_fini(&out);
+    return NULL;
+}
+
+static void *sample_all(void *context)
+{
+    struct rig *g = context;
+    for (unsigned n = 0; n < ROUNDS; n++)
+        history_sample(g->history, START + (int64_t)n * STEP);
+    return NULL;
+}
+
+static void threads_ask_and_note_at_once(void **state)
+{
+    struct rig *g = *state;
+    pthread_t threads[4];
+    (void)end(state);
+    rig_open(g, 4 * 6200, 0); /* so that tenants come and go */
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, i == 0 ? sample_all : ask_all, g), 0);
+    for (uint64_t n = 0; n < ROUNDS; n++)
+        publish(g, (unsigned)(n % 7), n, COUNTS_LIVE);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_in_range(history_tenants(g->history), 1, history_tenants_max(g->history));
+}
+
 static void the_route_answers_the_tenant_of_the_request(void **state)
 {
     struct answer a;
@@ -313,6 +356,7 @@ int main(void)
         TEST(there_is_room_for_one_however_little_is_given),
         TEST(a_clock_that_is_set_back_begins_anew),
         TEST(tenants_have_their_own),
+        TEST(threads_ask_and_note_at_once),
         cmocka_unit_test_setup_teardown(the_route_answers_the_tenant_of_the_request, running_setup,
                                         running_teardown),
     };
