@@ -152,6 +152,16 @@ static void print_address(const struct config *config, uint16_t port)
     (void)fflush(stdout);
 }
 
+static void warn_of_files(const struct config *config, size_t streams_max)
+{
+    if (streams_max < config->streams_max)
+        log_line(
+            LOG_LEVEL_WARNING,
+            "at most %zu streams can be open, not %u (streams_max), as badged may open no more "
+            "files: raise the limit (LimitNOFILE, ulimit -n), or lower streams_max",
+            streams_max, config->streams_max);
+}
+
 static void notify_ready(uint16_t port)
 {
     int rc = sd_notifyf(0, "READY=1\nSTATUS=Serving port %u", port);
@@ -197,6 +207,7 @@ enum err service_run(const struct service_options *o, struct error *e)
         /* The feed's setting up locks the file. Who writes once there is an address should not meet
          * that, nor a client counts that are not known yet, as far as that takes a second. */
         (void)following_sync(&feed, SYNC_MS);
+        warn_of_files(o->config, server_streams_max(server));
         print_address(o->config, server_port(server));
         notify_ready(server_port(server));
         err = serve_until_signal(o, &signals, &feed, e);

@@ -257,7 +257,8 @@ static enum err listen_at(struct server *s, const struct server_options *o, stru
     return ERR_OK;
 }
 
-/* How many descriptors there are for connections and streams. Streams get half of them at most. */
+/* How many descriptors there are for connections and streams. Streams get three quarters at
+ * most. */
 static size_t descriptors(void)
 {
     struct rlimit files;
@@ -311,8 +312,8 @@ static enum err start_streams(struct server *s, const struct server_options *o, 
     struct streams_options so = o->streams;
     if (so.limits.all == 0)
         so.limits.all = SERVER_STREAMS_MAX;
-    if (so.limits.all > descriptors() / 2)
-        so.limits.all = descriptors() / 2;
+    if (so.limits.all > descriptors() / 4 * 3)
+        so.limits.all = descriptors() / 4 * 3;
     if (so.limits.tenant == 0)
         so.limits.tenant = SERVER_STREAMS_TENANT_MAX;
     if (so.stream_ms == 0)
@@ -398,6 +399,11 @@ uint16_t server_port(const struct server *s)
     return s->port;
 }
 
+size_t server_streams_max(const struct server *s)
+{
+    return s->streams_max;
+}
+
 void server_stop(struct server *s, int drain_ms)
 {
     if (s == NULL)
@@ -406,6 +412,7 @@ void server_stop(struct server *s, int drain_ms)
     streams_drain(s->service.streams, drain_ms);
     waiting_stop(s->waiting);
     (void)connections_drain(&s->connections, drain_ms);
+    streams_await(s->service.streams); /* others are answered meanwhile, and told of the stop */
     MHD_stop_daemon(s->daemon);
     s->listener = -1; /* which closed it */
     connections_stop(&s->connections);

@@ -66,6 +66,10 @@ enum err server_start(const struct server_options *o, struct counts *counts,
 /* server_port(s): the port it listens on. */
 uint16_t server_port(const struct server *s);
 
+/* server_streams_max(s): how many streams there may be: fewer than was asked for where the process
+ * may not open so many files. */
+size_t server_streams_max(const struct server *s);
+
 /* server_stop(s, drain_ms): say that it is not ready, take no new connections, end all waits, give
  * the requests under way drain_ms to be answered, and end the streams, spread over drain_ms; close
  * all connections, free. s may be NULL. */

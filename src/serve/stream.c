@@ -64,6 +64,8 @@ static ssize_t read_nothing(void *context, uint64_t position, char *out, size_t 
     return MHD_CONTENT_READER_END_OF_STREAM;
 }
 
+/* As a body of no known length is told in chunks, libmicrohttpd 0.9.75 sends the last chunk even to
+ * HEAD; so this one is told by the end of the connection. */
 static struct reply head_reply(void)
 {
     struct reply reply = {
@@ -72,6 +74,9 @@ static struct reply head_reply(void)
             MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 1024, read_nothing, NULL, NULL),
     };
     assert(reply.response != NULL);
+    enum MHD_Result result =
+        MHD_set_response_options(reply.response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+    assert(result == MHD_YES);
     for (size_t i = 0; i < frame_fields_count; i++)
         reply_add(&reply, frame_fields[i].name, frame_fields[i].value);
     return reply;

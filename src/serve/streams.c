@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -40,6 +41,7 @@ struct streams {
     struct counts_watcher watcher;
     struct wake wake;
     int epoll;
+    int drained; /* an eventfd, to be read from once is_drained */
     pthread_t thread;
     bool is_joined; /* of streams_stop alone */
 
@@ -54,7 +56,8 @@ struct streams {
     uint64_t round;
     uint64_t *numbers; /* room for those of one tenant */
     int tick_ms;
-    bool is_drain_begun;
+    int64_t look_ms; /* when to look for who is late */
+    bool is_drain_begun, is_drained;
 };
 
 static struct uuid tenant_of(const struct topic *t)
@@ -327,18 +330,21 @@ static void begin_drain(struct streams *s, int64_t now)
     for (struct subscriber *sub = s->first; sub != NULL; sub = sub->next)
         sub->end_ms = choose_end_ms(s, now);
     s->tick_ms = TICK_MS_MIN;
-    look_for_late(s, now);
+    s->look_ms = now;
 }
 
-/* Whether there is nothing left to do. */
-static bool drain(struct streams *s, int64_t now)
+/* Once all are gone, or the time is up, whoever awaits that is told. */
+static void drain(struct streams *s, int64_t now)
 {
     if (!s->is_drain_begun && atomic_load(&s->is_draining)) {
         s->is_drain_begun = true;
         begin_drain(s, now);
     }
-    return atomic_load(&s->is_stopping) &&
-           (atomic_load(&s->roster.count) == 0 || now >= s->drain_end_ms);
+    if (s->is_drain_begun && !s->is_drained &&
+        (atomic_load(&s->roster.count) == 0 || now >= s->drain_end_ms)) {
+        s->is_drained = true;
+        (void)eventfd_write(s->drained, 1);
+    }
 }
 
 static void take_event(struct streams *s, const struct epoll_event *event, int64_t now)
@@ -355,10 +361,10 @@ static void take_event(struct streams *s, const struct epoll_event *event, int64
 static void *run(void *context)
 {
     struct streams *s = context;
-    int64_t look_ms = clock_ms() + s->tick_ms;
+    s->look_ms = clock_ms() + s->tick_ms;
     for (bool is_over = false; !is_over;) {
         struct epoll_event events[EVENTS_MAX];
-        int64_t left_ms = look_ms - clock_ms();
+        int64_t left_ms = s->look_ms - clock_ms();
         int wait_ms = s->first == NULL && !s->is_drain_begun ? -1 : left_ms > 0 ? (int)left_ms : 0;
         int count = epoll_wait(s->epoll, events, EVENTS_MAX, wait_ms);
         assert(count >= 0 || errno == EINTR);
@@ -370,10 +376,11 @@ static void *run(void *context)
                 take_event(s, &events[i], now);
         }
         look_around(s, now);
-        is_over = drain(s, now);
-        if (now >= look_ms) {
+        drain(s, now);
+        is_over = atomic_load(&s->is_stopping);
+        if (now >= s->look_ms) {
             look_for_late(s, now);
-            look_ms = now + s->tick_ms;
+            s->look_ms = now + s->tick_ms;
         }
         free_ended(s);
     }
@@ -391,6 +398,8 @@ static void release(struct streams *s)
     wake_fini(&s->wake);
     if (s->epoll >= 0)
         (void)close(s->epoll);
+    if (s->drained >= 0)
+        (void)close(s->drained);
     frame_unref(s->offer.status);
     frame_unref(s->offer.comment);
     roster_fini(&s->roster);
@@ -402,7 +411,8 @@ static enum err start_thread(struct streams *s, struct error *e)
 {
     struct epoll_event woken = {.events = EPOLLIN, .data.ptr = s};
     s->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (!wake_init(&s->wake) || s->epoll < 0 ||
+    s->drained = eventfd(0, EFD_CLOEXEC);
+    if (!wake_init(&s->wake) || s->epoll < 0 || s->drained < 0 ||
         epoll_ctl(s->epoll, EPOLL_CTL_ADD, s->wake.fd, &woken) != 0)
         return error_set_errno(e, errno, "preparing for streams");
     int rc = pthread_create(&s->thread, NULL, run, s);
@@ -417,7 +427,7 @@ enum err streams_start(const struct streams_options *o, struct counts *counts,
     s->options = *o;
     s->counts = counts;
     s->shape = shape;
-    s->epoll = s->wake.fd = -1;
+    s->epoll = s->drained = s->wake.fd = -1;
     s->tick_ms = choose_tick_ms(o);
     s->offer.comment = frame_comment();
     s->numbers = mem_zero(sources + 1, sizeof(*s->numbers));
@@ -461,12 +471,17 @@ void streams_drain(struct streams *s, int drain_ms)
     wake_up(&s->wake);
 }
 
+void streams_await(struct streams *s)
+{
+    eventfd_t value;
+    while (eventfd_read(s->drained, &value) != 0 && errno == EINTR)
+        ;
+}
+
 void streams_stop(struct streams *s)
 {
     if (s == NULL || s->is_joined)
         return;
-    if (!atomic_load(&s->is_draining))
-        streams_drain(s, 0);
     atomic_store(&s->is_stopping, true);
     wake_up(&s->wake);
     int rc = pthread_join(s->thread, NULL);

@@ -60,9 +60,11 @@ void streams_open(struct streams *s, struct subscriber *subscriber, int fd, bool
 void streams_refuse(struct streams *s, struct subscriber *subscriber);
 
 /* streams_drain(s, drain_ms): admit no more, and end those that there are, one after the other over
- * this time. streams_stop(s): wait for that, and end the thread. streams_free(s): the same, and
- * free it; s may be NULL. */
+ * this time. streams_await(s): wait until that is done; once. streams_stop(s): end all at once, and
+ * the thread; nobody may call streams_open any more. streams_free(s): the same, and free it; s may
+ * be NULL. */
 void streams_drain(struct streams *s, int drain_ms);
+void streams_await(struct streams *s);
 void streams_stop(struct streams *s);
 void streams_free(struct streams *s);
 

@@ -91,6 +91,8 @@ static bool settle(struct batch *b, struct subscriber *s, size_t sent)
 
 bool subscriber_send(struct subscriber *s, const struct offer *o, int64_t now_ms)
 {
+    bool was_blocked = s->is_blocked;
+    s->is_blocked = false;
     while (s->begun != NULL || s->wants != 0) {
         struct batch b;
         gather(&b, s, o);
@@ -99,16 +101,17 @@ bool subscriber_send(struct subscriber *s, const struct offer *o, int64_t now_ms
         while ((n = sendmsg(s->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL)) < 0 && errno == EINTR)
             ;
         int cause = errno;
-        bool was_blocked = s->is_blocked;
         if (settle(&b, s, n > 0 ? (size_t)n : 0))
             return false;
         if (n < 0 && cause != EAGAIN)
             return false;
-        s->is_blocked = n < 0;
         if (n > 0 || !was_blocked)
             s->moved_ms = now_ms;
-        if (n < 0)
+        was_blocked = true;
+        if (n < 0) {
+            s->is_blocked = true;
             return true;
+        }
     }
     return true;
 }
