@@ -16,6 +16,7 @@ import callgrind  # noqa: E402
 import data  # noqa: E402
 import follow  # noqa: E402
 import machine  # noqa: E402
+import push  # noqa: E402
 import results  # noqa: E402
 
 PROFILE = """\
@@ -94,15 +95,15 @@ def test_results_without_a_place_are_refused(tmp_path):
     assert file.read_text() == "<!-- read: begin -->\n"
 
 
-@pytest.mark.parametrize("command", ["read", "follow"])
+@pytest.mark.parametrize("command", ["read", "follow", "push"])
 def test_there_is_a_place_for_the_results(command):
     text = results.RESULTS.read_text()
     assert text.count(f"<!-- {command}: begin -->") == text.count(f"<!-- {command}: end -->") == 1
 
 
 @pytest.mark.parametrize("arguments, code, usage", [
-    (["--help"], 0, "read | follow"), (["read", "--help"], 0, "read ["), (["follow", "--help"], 0, "follow ["),
-    (["everything"], 2, "read | follow"), ([], 2, "read | follow")])
+    (["--help"], 0, "read | follow | push"), (["read", "--help"], 0, "read ["), (["follow", "--help"], 0, "follow ["),
+    (["push", "--help"], 0, "push ["), (["everything"], 2, "read | follow | push"), ([], 2, "read | follow | push")])
 def test_the_usage_is_told_without_building(tmp_path, arguments, code, usage):
     done = subprocess.run([ROOT / "script" / "bench", *arguments], env={"PATH": os.environ["PATH"], "TMPDIR": tmp_path},
                           text=True, capture_output=True)
@@ -135,3 +136,11 @@ def test_changes_to_apply_are_as_many_as_were_asked_for():
         assert slot and sum(line.startswith("BEGIN") for line in lines) == 6
         kinds = [line.split(": ")[1] for line in lines if line.startswith("table")]
         assert sorted(kinds) == ["DELETE"] * 20 + ["INSERT"] * 20 + ["UPDATE"] * 20
+
+
+@pytest.mark.parametrize("part", push.PARTS)
+def test_pushing_is_measured_part_by_part(monkeypatch, part):
+    monkeypatch.setenv("BADGED", badged.program())
+    found = push.PARTS[part](push.Plan(subscribers=20, tenants=4, turns=2))
+    assert len(found.goals) == 2 and all(len(goal) == 4 for goal in found.goals)
+    assert found.text.startswith("### ")
