@@ -7,7 +7,7 @@ const ACCENT = 'var(--badged-accent,light-dark(#3042c4,#aab8ff))';
 
 export const CSS = `
 :host{display:block;container-type:inline-size}
-:host([narrow]){inline-size:3.5em}
+:host([narrow]){inline-size:3.5em!important}
 ul{list-style:none;margin:0;padding:0}
 ul ul{margin-inline-start:1.15em;border-inline-start:1px solid color-mix(in srgb,currentColor 14%,#0000);padding-inline-start:.4em}
 a,button{position:relative;display:flex;align-items:center;gap:.6em;box-sizing:border-box;inline-size:100%;min-block-size:2.3em;margin-block-end:1px;padding:.2em .5em .2em .75em;border:0;border-radius:.5em;background:none;color:inherit;font:inherit;text-align:start;text-decoration:none;cursor:pointer}

@@ -5,7 +5,10 @@ import { styles } from './styles.js';
 import { ageOf, messages } from './words.js';
 
 /** @typedef {{name: string, label: string, zero?: number | null, items?: Item[]}} Item */
-/** @typedef {{node: HTMLElement, pill: HTMLElement, label: string, names: string[], zero: unknown, list?: HTMLElement}} Row */
+/**
+ * @typedef {{node: HTMLElement, pill: HTMLElement, heard: HTMLElement, label: string, names: string[], zero: unknown,
+ *   list?: HTMLElement}} Row
+ */
 
 /** @param {Item} item @returns {string[]} the badges in it */
 const namesIn = ({ name, items }) => items?.flatMap(namesIn) ?? [name];
@@ -84,17 +87,20 @@ export class BadgedSidebar extends BadgedElement {
   #list(items) {
     return make('ul', { role: 'list' }, ...items.map((item) => {
       const { name, label, zero, items } = item;
-      const pill = make('span', { part: 'badge' });
+      const pill = make('span', { ariaHidden: 'true', part: 'badge' });
+      // What is heard stands apart from what is seen, as one text: so it is the name, and said once.
+      const heard = make('span', { className: 'h' });
       const content = [
-        make('slot', { name: 'icon:' + name }, make('span', { className: 'i' }, label[0])),
-        make('span', { className: 'l' }, label),
+        heard,
+        make('slot', { name: 'icon:' + name }, make('span', { ariaHidden: 'true', className: 'i' }, label[0])),
+        make('span', { ariaHidden: 'true', className: 'l' }, label),
         pill,
       ];
       const node = items
         ? make('button', { type: 'button', onclick: () => this.#toggle(name) }, ...content)
         : make('a', { onclick: this.#onClick }, ...content);
       /** @type {Row} */
-      const row = { node, pill, label, zero, names: name ? namesIn(item) : [] };
+      const row = { node, pill, heard, label, zero, names: name ? namesIn(item) : [] };
       this.#rows.push(row);
       node.id = name;
       if (!items) return make('li', {}, node);
@@ -142,11 +148,11 @@ export class BadgedSidebar extends BadgedElement {
     super.draw();
     const links = JSON.parse(this.getAttribute('links') ?? '{}');
     const here = this.getAttribute('current') ?? location.pathname;
-    for (const { node, pill, label, names, zero, list } of this.#rows) {
+    for (const { node, pill, heard, label, names, zero, list } of this.#rows) {
       const isOpen = list && !this.#closed.has(node.id);
       const spoken = names.length && !isOpen ? this.paint(pill, label, this.#sumOf(names), zero === 0) : '';
       if (isOpen || !names.length) Object.assign(pill, { className: 'p', textContent: '', title: '' });
-      node.ariaLabel = spoken ? `${label}, ${spoken}` : label;
+      heard.textContent = spoken ? `${label}, ${spoken}` : label;
       if (list) {
         node.ariaExpanded = '' + isOpen;
         list.hidden = !isOpen;

@@ -8,7 +8,7 @@ export const SOFT = 'var(--badged-soft,light-dark(#565d6b,#a2aab8))';
 const CSS = `
 :host{display:inline-block;white-space:nowrap}
 .h{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-.p{display:inline-block;box-sizing:border-box;min-inline-size:3.1em;padding:.1em .5em;border:1px solid #0000;border-radius:1em;font-size:.8em;font-weight:650;line-height:1.4;text-align:center;font-variant-numeric:tabular-nums;color:var(--badged-ink,light-dark(#2a3aa8,#d9e0ff));background:var(--badged-fill,light-dark(#e0e5fd,#2d3768))}
+.p{display:inline-block;box-sizing:border-box;min-inline-size:3.7em;padding:.1em .4em;border:1px solid #0000;border-radius:1em;font-size:.8em;font-weight:650;line-height:1.4;text-align:center;font-variant-numeric:tabular-nums;color:var(--badged-ink,light-dark(#2a3aa8,#d9e0ff));background:var(--badged-fill,light-dark(#e0e5fd,#2d3768))}
 .p:empty{visibility:hidden}
 .p:empty::before{content:"0"}
 .z,.u,.o{background:none}
