@@ -17,6 +17,7 @@ test/fuzz/fuzz_NAME.c is a libFuzzer target of build/fuzz. It runs on from its k
 
 script/test makes the builds; nothing is built here.
 """
+import collections
 import os
 import pathlib
 import re
@@ -30,12 +31,16 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "test" / "system"), str(ROOT / "test")]
 from badged import SANITIZER, SANITIZER_OPTIONS  # noqa: E402
-from variants import listed, variants  # noqa: E402
+from variants import listed, suites, variants  # noqa: E402
 
 FUZZ_S, FUZZ_LONG_S = 20, 3600
 FUZZ_RUNS_MIN = 1000  # a target that ran less often than this in its time tells nothing
 VALGRIND = ["valgrind", "--quiet", "--leak-check=full", "--show-leak-kinds=definite,indirect,possible",
             "--errors-for-leak-kinds=definite,indirect,possible", "--track-origins=yes", "--error-exitcode=99"]
+# About how long a test takes. Only the order goes by it.
+SECONDS_PYTHON, SECONDS_UNIT, SECONDS_PROPERTY = 3, 2, 20
+SECONDS = {"test_commands.py": 1, "test_house.py": 1, "test_store.py": 1, "test_migrate_large.py": 40,
+           "test_postgres_ddl.py": 4, "test_postgres_faults.py": 8, "test_postgres_harmless.py": 10}
 OUTPUT_SHOWN = 20000  # the last characters of a program's output
 
 
@@ -63,8 +68,26 @@ else:  # Ubuntu 22.04 has 6.2
 
 
 def pytest_collection_modifyitems(items):
-    """The longest first, so that no worker is left with one of them at the end."""
-    items.sort(key=lambda item: -item.longest if isinstance(item, CItem) else 0)
+    """Workers take whole files. Those that take longest come first, so that at the end no worker waits for one of them;
+    programs in C, which compute, are spread over the others, most of which wait."""
+    took = {True: collections.Counter(), False: collections.Counter()}
+    for item in items:
+        took[isinstance(item, CItem)][file_of(item)] += seconds_of(item)
+    begins = {}  # after which part of all files of its kind
+    for files in took.values():
+        before, total = 0, sum(files.values()) or 1
+        for file, seconds in files.most_common():
+            begins[file] = before / total
+            before += seconds
+    items.sort(key=lambda item: begins[file_of(item)])
+
+
+def file_of(item):
+    return item.nodeid.partition("::")[0]
+
+
+def seconds_of(item):
+    return item.seconds if isinstance(item, CItem) else SECONDS.get(file_of(item).rpartition("/")[2], SECONDS_PYTHON)
 
 
 class Failure(Exception):
@@ -85,7 +108,7 @@ class CFile(pytest.File):
 
 
 class CItem(pytest.Item):
-    longest = 0  # seconds that it may take
+    seconds = 0  # that it takes, about
 
     def repr_failure(self, excinfo):
         if isinstance(excinfo.value, Failure):
@@ -124,6 +147,7 @@ class Unit:
     def __init__(self, variant, entry):
         self.variant, self.entry, self.done = variant, entry, None
         self.timeout = max(int(entry["timeout"]), 120) * (4 if variant != "asan" else 1)
+        self.seconds = SECONDS_PROPERTY if "property" in suites(entry) else SECONDS_UNIT
 
     def run(self):
         if self.done is None:
@@ -189,7 +213,8 @@ class UnitItem(CItem):
     def __init__(self, *, unit, tested, registered, **kw):
         super().__init__(**kw)
         self.unit, self.tested, self.registered = unit, tested, registered
-        self.longest = unit.timeout
+        if tested == "ends_well":  # the program runs once for all of its functions
+            self.seconds = unit.seconds
         self.add_marker(pytest.mark.timeout(unit.timeout + 30))
 
     def runtest(self):
@@ -224,7 +249,6 @@ class FuzzItem(CItem):
         self.program = ROOT / "build" / "fuzz" / "test" / "fuzz" / f"fuzz_{target}"
         self.corpus = ROOT / "test" / "fuzz" / "corpus" / target
         self.seconds = FUZZ_LONG_S if self.config.getoption("--long") else FUZZ_S
-        self.longest = self.seconds
         self.add_marker(pytest.mark.timeout(self.seconds + 120))
 
     def fuzz(self, *options):
