@@ -120,6 +120,6 @@ def test_an_old_transaction_that_an_index_waits_for_is_named(large):
                 break
         else:
             pytest.fail("it did not say whom it waits for")
-    process.communicate(timeout=600)
-    assert process.returncode == 0
+    _, said = process.communicate(timeout=600)
+    assert process.returncode == 0, said
     assert indexes_that_are_not_valid(large) == []

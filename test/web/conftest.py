@@ -4,8 +4,8 @@ test_NAME.mjs is a program of node:test. Each `test("…", …)` at the start of
 run once, and what its reporter (lib/reporter.mjs) says is then read. A test `ends_well` goes with each: the program ran
 what it registers and nothing else, and exited with 0.
 
-script/test installs what they need (script/setup test); nothing is downloaded here. Where a distribution has no Chromium
-of its own, as Ubuntu, CHROMIUM may name one; without any, tests in a browser are not among the tests there.
+script/test installs what they need (script/setup test); nothing is downloaded here. Where a distribution has no
+Chromium of its own, as Ubuntu, CHROMIUM may name one; without any, tests in a browser are not among the tests there.
 """
 import json
 import os
