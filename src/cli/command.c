@@ -54,7 +54,7 @@ static const struct command table[] = {
      NULL,
      "Follow the database and answer badge counts.",
      "Follows the database, keeps the rows that badges count in memory, and answers GET "
-     "/api/sidebar/badges from there. "
+     "/api/sidebar/badges from there; its address, opened in a browser, shows them live. "
      "With no database named it creates badged.db in the working directory. Prints its address "
      "once it listens; "
      "/readyz?verbose says whether the counts are known. SIGTERM or SIGINT ends it, letting "
@@ -85,7 +85,7 @@ static const struct command table[] = {
      "offline.",
      O(CONFIG) | O(URL) | O(JSON),
      {"badged watch 0b9dd3c2-6e0c-4a9c-9f6c-0d6c8a6f1a01",
-      "badged watch --url https://badges.example.com 0b9dd3c2-6e0c-4a9c-9f6c-0d6c8a6f1a01",
+      "badged watch --url https://b.example.com 0b9dd3c2-6e0c-4a9c-9f6c-0d6c8a6f1a01",
       "badged watch 0b9dd3c2-6e0c-4a9c-9f6c-0d6c8a6f1a01 | jq .badges.feedback"},
      cmd_watch},
     {"check",
