@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base_sql.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -142,8 +143,9 @@ static enum err connect_to_end(struct session *s, int64_t deadline_ms, struct er
     return ERR_OK;
 }
 
-enum err session_open(const struct session_options *o, int timeout_ms, struct session **ret,
-                      struct error *e)
+/* Connected, and nothing set yet. */
+static enum err connect_as(const struct session_options *o, int64_t deadline_ms,
+                           struct session **ret, struct error *e)
 {
     /* What stands before dbname yields to the user's text; what stands behind it does not. */
     const char *const keywords[] = {"fallback_application_name",
@@ -169,7 +171,6 @@ enum err session_open(const struct session_options *o, int timeout_ms, struct se
         used[n++] = values[i];
     }
     names[n] = used[n] = NULL;
-    int64_t deadline_ms = clock_ms() + timeout_ms;
     struct session *s = mem_zero(1, sizeof(*s));
     s->wake_fd = o->wake_fd;
     s->conn = PQconnectStartParams(names, used, 1);
@@ -178,6 +179,64 @@ enum err session_open(const struct session_options *o, int timeout_ms, struct se
     enum err err = connect_to_end(s, deadline_ms, e);
     if (err == ERR_OK && PQsetnonblocking(s->conn, 1) != 0)
         err = session_fail(s, NULL, e, "connecting");
+    if (err != ERR_OK) {
+        session_close(s);
+        return err;
+    }
+    *ret = s;
+    return ERR_OK;
+}
+
+/* The server's process that answers now, 0 when none does. */
+static int process_now(struct session *s, int64_t deadline_ms)
+{
+    PGresult *r = NULL;
+    int64_t left_ms = deadline_ms - clock_ms();
+    if (session_query(s, embed_postgres_session_process_sql, NULL, 0,
+                      left_ms > 0 ? (int)left_ms : 0, &r, NULL) != ERR_OK)
+        return 0;
+    int pid = PQntuples(r) == 1 ? (int)strtol(PQgetvalue(r, 0, 0), NULL, 10) : 0;
+    PQclear(r);
+    return pid;
+}
+
+/* A pooler that lends out its connections for one transaction each would hand what badged sets, as
+ * its search_path, to the programs that come after it, and forget it for badged. Behind one, the
+ * process that answers is not the one that was announced, and two connections get the same one, or
+ * each gets another in turn. One that keeps a connection for whom it was lent to resets it
+ * afterwards, and does no harm. */
+static enum err refuse_shared(struct session *s, const struct session_options *o,
+                              int64_t deadline_ms, struct error *e)
+{
+    int first = process_now(s, deadline_ms);
+    if (first == PQbackendPID(s->conn) || first == 0)
+        return ERR_OK;
+    struct session *other = NULL;
+    int64_t soon_ms = clock_ms() + (deadline_ms - clock_ms()) / 2;
+    if (connect_as(o, soon_ms, &other, NULL) != ERR_OK)
+        return ERR_OK; /* there is but one connection: nobody shares it */
+    int second = process_now(other, soon_ms);
+    bool is_shared = second != 0 && (second == first || process_now(other, soon_ms) != second ||
+                                     process_now(s, deadline_ms) != first);
+    session_close(other);
+    if (!is_shared)
+        return ERR_OK;
+    return error_set(e, ERR_UNAVAILABLE,
+                     "connecting: a pooler is in between that lends its connections for one "
+                     "transaction each, and would hand badged's settings on to other programs: "
+                     "name the server itself, or the pooler's port for whole sessions");
+}
+
+enum err session_open(const struct session_options *o, int timeout_ms, struct session **ret,
+                      struct error *e)
+{
+    struct session *s = NULL;
+    int64_t deadline_ms = clock_ms() + timeout_ms;
+    enum err err = connect_as(o, deadline_ms, &s, e);
+    if (err != ERR_OK)
+        return err;
+    if (!o->is_replication) /* which a pooler lends to nobody else */
+        err = refuse_shared(s, o, deadline_ms, e);
     int64_t left_ms = deadline_ms - clock_ms();
     if (err == ERR_OK)
         err = session_query(s, settings, NULL, 0, left_ms > 1000 ? (int)left_ms : 1000, NULL, e);

@@ -42,7 +42,8 @@ struct session_options {
 
 /* session_open(o, timeout_ms, ret, e): connect, and set what every session has set. Nothing of o
  * is kept but wake_fd. ERR_UNAVAILABLE: it cannot be reached, refuses the credentials, or took
- * longer; ERR_BUSY: wake_fd became readable. No message holds a password. */
+ * longer, or a pooler is in between that shares the connection with other programs, which would get
+ * what is set here; ERR_BUSY: wake_fd became readable. No message holds a password. */
 enum err session_open(const struct session_options *o, int timeout_ms, struct session **ret,
                       struct error *e) MUST_CHECK;
 

@@ -1,4 +1,5 @@
 """How badged is told of a Postgres database, as libpq has it; and that no password is ever repeated."""
+import contextlib
 import os
 import random
 import re
@@ -10,6 +11,7 @@ import pytest
 
 from badged import eventually, run
 from following import TENANTS, Following, change, fill
+from pooler import Pooler
 from postgres import PASSWORD, READER, WITH_PASSWORD, Cluster
 
 T = TENANTS[0]
@@ -223,3 +225,23 @@ def test_a_connection_that_tls_refuses_is_said(certified, parameters, words):
 def test_the_server_of_these_tests_refuses_what_is_not_encrypted(certified):
     with pytest.raises(psycopg2.OperationalError, match="no encryption"):
         certified.connect(READER, host="127.0.0.1", sslmode="disable")
+
+
+# Poolers in between
+
+
+@pytest.mark.parametrize("command", [("migrate", "up"), ("doctor",), ("badges", T)])
+def test_a_pooler_that_shares_connections_is_refused_and_left_as_it_was(postgres, tmp_path, command):
+    """What badged sets would be set for the programs that get the connection next, which would find no table."""
+    with Pooler(postgres, "transaction") as pooler:
+        verb, *rest = command
+        done = run(verb, *rest, "--database", postgres.url("postgres", port=pooler.port), cwd=tmp_path)
+        assert done.returncode in (1, 69) and "a pooler is in between" in done.stdout + done.stderr
+        with contextlib.closing(postgres.connect(host="127.0.0.1", port=pooler.port)) as program:
+            assert program.value("SHOW search_path") == '"$user", public'
+
+
+def test_a_pooler_that_keeps_connections_for_a_session_will_do(postgres):
+    with Pooler(postgres, "session") as pooler:
+        done = run("migrate", "verify", "--database", postgres.url("postgres", port=pooler.port))
+        assert done.returncode == 0, done.stderr
