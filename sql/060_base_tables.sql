@@ -6,6 +6,9 @@
 
 BEGIN;
 
+-- Nothing that somebody put into another schema takes the place of what is meant.
+SET LOCAL search_path = pg_catalog;
+
 DO $badged$
 BEGIN
     IF to_regclass('public.tenants') IS NULL THEN

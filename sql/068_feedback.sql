@@ -14,13 +14,23 @@ BEGIN;
 -- Who waits for a table makes everybody behind it wait. Where it is busy, this gives up soon: run it again.
 SET LOCAL lock_timeout = '400ms';
 
+-- Nothing that somebody put into another schema takes the place of what is meant.
+SET LOCAL search_path = pg_catalog;
+
 -- What is in the way is said before anything is done.
 DO $badged$
 DECLARE
     base text;
     is_new boolean;
     kind "char";
+    reference record;
 BEGIN
+    IF NOT (has_schema_privilege('public', 'USAGE') AND has_schema_privilege('public', 'CREATE')) THEN
+        RAISE EXCEPTION 'role % may not create tables in schema public: its owner runs GRANT %CREATE ON SCHEMA public TO %',
+                quote_ident(current_user), CASE WHEN has_schema_privilege('public', 'USAGE') THEN '' ELSE 'USAGE, ' END,
+                quote_ident(current_user)
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
     SELECT bool_or(to_regclass('public.' || t) IS NULL) INTO is_new FROM unnest(ARRAY['feedback']) AS t;
     FOREACH base IN ARRAY ARRAY['tenants'] LOOP
         IF to_regclass('public.' || base) IS NULL THEN
@@ -32,20 +42,21 @@ BEGIN
                     quote_ident(current_user), base, base, quote_ident(current_user)
                 USING ERRCODE = 'insufficient_privilege';
         END IF;
-        IF is_new AND NOT EXISTS (
+    END LOOP;
+    FOR reference IN
+        SELECT l.name, l.refers_to FROM (VALUES ('feedback', 'tenants')) AS l (name, refers_to)
+        WHERE to_regclass('public.' || l.name) IS NULL AND to_regclass('public.' || l.refers_to) IS NOT NULL
+    LOOP
+        IF NOT EXISTS (
             SELECT FROM pg_catalog.pg_index i
             JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-            WHERE i.indrelid = to_regclass('public.' || base) AND i.indisunique AND i.indimmediate
+            WHERE i.indrelid = to_regclass('public.' || reference.refers_to) AND i.indisunique AND i.indimmediate
               AND i.indnkeyatts = 1 AND i.indpred IS NULL AND a.attname = 'id' AND a.atttypid = 'uuid'::regtype) THEN
-            RAISE EXCEPTION 'public.% has no column id of type uuid that is its primary key, or unique: badge tables refer to that', base
+            RAISE EXCEPTION 'public.% has no column id of type uuid that is its primary key, or unique: public.%, which is not there, refers to that. Make a table % of your own, or map its badges to another in badged.yaml',
+                    reference.refers_to, reference.name, reference.name
                 USING ERRCODE = 'datatype_mismatch';
         END IF;
     END LOOP;
-    IF is_new AND NOT has_schema_privilege('public', 'CREATE') THEN
-        RAISE EXCEPTION 'role % may not create tables in schema public: its owner runs GRANT CREATE ON SCHEMA public TO %',
-                quote_ident(current_user), quote_ident(current_user)
-            USING ERRCODE = 'insufficient_privilege';
-    END IF;
     FOREACH base IN ARRAY ARRAY['feedback'] LOOP
         SELECT c.relkind INTO kind FROM pg_catalog.pg_class c WHERE c.oid = to_regclass('public.' || base);
         IF kind NOT IN ('r', 'p') THEN
@@ -155,8 +166,54 @@ BEGIN
             WHEN 'column' THEN NOT EXISTS (
                 SELECT FROM pg_catalog.pg_attribute a
                 WHERE a.attrelid = step.oid AND a.attname = step.name AND NOT a.attisdropped)
-            WHEN 'index' THEN to_regclass('public.' || step.name) IS NULL AND coalesce(
-                pg_relation_size(step.oid) < nullif(current_setting('badged.large_table_bytes', true), '')::bigint, true)
+            -- One of another name will do. What is left out of a large table is built afterwards, on each partition
+            -- of a partitioned one, and then nothing is left to do but to put one above them.
+            WHEN 'index' THEN NOT EXISTS (
+                SELECT x.indexrelid, x.indisvalid
+                FROM pg_catalog.pg_index x
+                JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
+                JOIN pg_catalog.pg_am method ON method.oid = i.relam AND method.amname = 'btree'
+                CROSS JOIN LATERAL (
+                    SELECT string_to_array(substring(step.statement FROM '\(([^()]+)\)'), ', ') AS names,
+                           regexp_replace(regexp_replace(coalesce(substring(step.statement FROM ' WHERE (.*)$'), ''),
+                               ' IN \(([^()]*)\)', '= ANY (ARRAY[\1])', 'g'), '[()\s]', '', 'g') AS predicate) AS wish
+                WHERE x.indrelid = step.oid
+                  AND wish.names = ARRAY(
+                      SELECT a.attname::text
+                      FROM unnest(x.indkey) WITH ORDINALITY AS k (attnum, n)
+                      JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.attnum
+                      WHERE k.n <= least(x.indnkeyatts, cardinality(wish.names)) ORDER BY k.n)
+                  AND (SELECT count(DISTINCT o.flags) FROM unnest(x.indoption) WITH ORDINALITY AS o (flags, n)
+                       WHERE o.n BETWEEN 2 AND cardinality(wish.names)) <= 1
+                  AND wish.predicate = coalesce(regexp_replace(pg_get_expr(x.indpred, x.indrelid),
+                      '::(character varying|"[^"]+"|[\w.]+)(\(\d+\))?(\[\])*|[()\s]', '', 'g'), '')
+                ) AND (coalesce((
+                    SELECT sum(pg_relation_size(t.relid)) FROM pg_partition_tree(step.oid) AS t),
+                    pg_relation_size(step.oid))
+                        < coalesce(nullif(current_setting('badged.large_table_bytes', true), '')::bigint, 9223372036854775807)
+                OR step.relkind = 'p' AND NOT EXISTS (
+                    SELECT FROM pg_partition_tree(step.oid) AS t
+                    JOIN pg_catalog.pg_class l ON l.oid = t.relid AND l.relkind = 'r'
+                    WHERE NOT EXISTS (
+                        SELECT x.indexrelid, x.indisvalid
+                        FROM pg_catalog.pg_index x
+                        JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
+                        JOIN pg_catalog.pg_am method ON method.oid = i.relam AND method.amname = 'btree'
+                        CROSS JOIN LATERAL (
+                            SELECT string_to_array(substring(step.statement FROM '\(([^()]+)\)'), ', ') AS names,
+                                   regexp_replace(regexp_replace(coalesce(substring(step.statement FROM ' WHERE (.*)$'), ''),
+                                       ' IN \(([^()]*)\)', '= ANY (ARRAY[\1])', 'g'), '[()\s]', '', 'g') AS predicate) AS wish
+                        WHERE x.indrelid = l.oid
+                          AND wish.names = ARRAY(
+                              SELECT a.attname::text
+                              FROM unnest(x.indkey) WITH ORDINALITY AS k (attnum, n)
+                              JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.attnum
+                              WHERE k.n <= least(x.indnkeyatts, cardinality(wish.names)) ORDER BY k.n)
+                          AND (SELECT count(DISTINCT o.flags) FROM unnest(x.indoption) WITH ORDINALITY AS o (flags, n)
+                               WHERE o.n BETWEEN 2 AND cardinality(wish.names)) <= 1
+                          AND wish.predicate = coalesce(regexp_replace(pg_get_expr(x.indpred, x.indrelid),
+                              '::(character varying|"[^"]+"|[\w.]+)(\(\d+\))?(\[\])*|[()\s]', '', 'g'), '')
+                        AND x.indisvalid)))
             -- A trigger of another name that keeps updated_at will do.
             WHEN 'trigger' THEN NOT EXISTS (
                 SELECT FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
@@ -181,6 +238,12 @@ BEGIN
                     quote_ident(current_user)
                 USING ERRCODE = 'insufficient_privilege';
         END IF;
+        IF step.kind = 'index' AND to_regclass('public.' || step.name) IS NOT NULL THEN
+            step.statement := replace(step.statement, step.name || ' ON', step.name || '_badged ON'); -- the name is taken
+        END IF;
+        -- What is locked by now stays so while this waits: all waits together take less than a second.
+        PERFORM set_config('lock_timeout', greatest(
+            50, least(400, 800 - 1000 * extract(epoch FROM clock_timestamp() - now()))::int)::text, true);
         BEGIN
             EXECUTE step.statement || CASE WHEN can_refer THEN step.reference ELSE '' END;
         EXCEPTION WHEN OTHERS THEN

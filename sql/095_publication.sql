@@ -14,6 +14,8 @@ DECLARE
     tables text[];
     options text := '';
 BEGIN
+    -- Nothing that somebody put into another schema takes the place of what is meant.
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog', true);
     IF EXISTS (SELECT FROM pg_catalog.pg_publication WHERE pubname = 'badged') THEN
         RAISE NOTICE 'there is a publication named badged already';
         RETURN;

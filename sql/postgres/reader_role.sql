@@ -4,6 +4,8 @@
 
 DO $$
 BEGIN
+    -- Nothing that somebody put into another schema takes the place of what is meant.
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog', true);
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'badged_reader') THEN
         CREATE ROLE badged_reader LOGIN;
     END IF;

@@ -4,8 +4,8 @@
 #include "feed/postgres_preflight.h"
 #include "store/migration.h"
 #include "store/postgres.h"
-#include "store/sqlite.h"
 #include "store/sqlite_state.h"
+#include "store/sqlite_up.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -60,28 +60,6 @@ static enum err read_number(const char *text, int *ret, struct error *e)
     return ERR_OK;
 }
 
-static enum err up_embedded(const struct config *config, bool is_dry_run,
-                            const struct migration_report *report, struct error *e)
-{
-    int version = 0;
-    size_t count;
-    const struct migration *list = migrations_sqlite(&count);
-    enum err err = store_sqlite_examine(service_path(config), &version, e);
-    if (err == ERR_OK && !is_dry_run) {
-        sqlite3 *db = NULL;
-        err = store_sqlite_open(service_path(config), &db, e);
-        (void)sqlite3_close(db);
-    }
-    if (err != ERR_OK)
-        return err;
-    if (version == store_sqlite_version())
-        migration_say(report, "nothing to do");
-    for (size_t i = 0; i < count; i++)
-        if (list[i].number > version)
-            migration_say(report, is_dry_run ? "would apply %s" : "%s: applied", list[i].name);
-    return ERR_OK;
-}
-
 static enum err up(const struct invocation *in, const struct config *config, struct error *e)
 {
     bool is_quiet = in->options[OPTION_QUIET] != NULL;
@@ -100,7 +78,7 @@ static enum err up(const struct invocation *in, const struct config *config, str
     if (err != ERR_OK)
         return err;
     if (!is_postgres)
-        return up_embedded(config, is_dry_run, &report, e);
+        return store_sqlite_up(service_path(config), is_dry_run, &report, e);
     struct store_postgres_options o = options_of(config, &report);
     err = store_postgres_up(&o, to, is_dry_run, e);
     if (err != ERR_OK)

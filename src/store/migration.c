@@ -1,6 +1,8 @@
 #include "store/migration.h"
 
+#include "base/buffer.h"
 #include "base/hex.h"
+#include "base/mem.h"
 #include "store/migration_sql.h"
 #include "store/store_sql.h"
 
@@ -93,6 +95,34 @@ const char *migration_body(const struct migration *m, size_t *len)
     assert(end != NULL && strstr(start, begin) == NULL);
     *len = (size_t)(end - start) + 1;
     return start;
+}
+
+static char *find_statement(const char *file, const char *head, const char *end)
+{
+    size_t len = strlen(head);
+    const char *found = strstr(file, head);
+    while (found != NULL && found[len] != ' ' && found[len] != '\n')
+        found = strstr(found + 1, head);
+    const char *last = found != NULL ? strstr(found, end) : NULL;
+    return last != NULL ? mem_text(found, (size_t)(last - found) + strlen(end)) : NULL;
+}
+
+char *migration_sqlite_statement(const char *kind, const char *name)
+{
+    static const struct {
+        const char *kind, *verb, *end;
+    } kinds[] = {{"table", "TABLE", ";"}, {"index", "INDEX", ";"}, {"trigger", "TRIGGER", "END;"}};
+    char *found = NULL;
+    for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+        if (strcmp(kinds[k].kind, kind) != 0)
+            continue;
+        struct buffer head = {0};
+        buffer_printf(&head, "%s %s %s", "CREATE", kinds[k].verb, name);
+        for (size_t i = 0; found == NULL && i < sizeof(sqlite) / sizeof(sqlite[0]); i++)
+            found = find_statement(sqlite[i].sql, head.bytes, kinds[k].end);
+        buffer_fini(&head);
+    }
+    return found;
 }
 
 void migration_say(const struct migration_report *r, const char *fmt, ...)

@@ -43,6 +43,10 @@ void migration_hash(const struct migration *m, char ret[MIGRATION_HASH_BYTES]);
  * their own, for a transaction that does more. */
 const char *migration_body(const struct migration *m, size_t *len);
 
+/* migration_sqlite_statement(kind, name): the statement of the embedded database's files that makes
+ * the "table", "index" or "trigger" of that name, freed by the caller; NULL when there is none. */
+char *migration_sqlite_statement(const char *kind, const char *name);
+
 /* Whom migrating tells what it does, one line at a time, without a newline. */
 struct migration_report {
     void (*say)(void *context, const char *line);
@@ -61,7 +65,9 @@ const char *migration_wanted(void);
  *     has other files); applied_at and version are null where nothing was applied;
  *   a verification is {"tables": [{"schemaname", "tablename", "hasindexes", "hasrules",
  *     "hastriggers"}], "lacking": [{"table", "kind", "name", "text"}]}; kind is "table", "column",
- *     "index" or "trigger". */
+ *     "index" or "trigger". With Postgres each has "files", the numbers of those that make it; a
+ *     table may be "is_something_else", an index has the "statement" that builds it, and is
+ *     "broken", with its name as SQL, where it is there and not valid. */
 
 /* migration_is_current(status): whether `up` would do nothing. */
 bool migration_is_current(const json_t *status);

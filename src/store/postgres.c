@@ -155,9 +155,13 @@ static enum err run_until_free(struct run *run, const struct migration *m, struc
 static enum err apply(struct run *run, const struct migration *m, struct error *e)
 {
     int64_t started_ms = clock_ms();
+    bool is_unfinished = false;
     enum err err = run_until_free(run, m, e);
     if (err == ERR_OK)
-        err = postgres_index_build(run->session, &run->session_options, m->number, run->report, e);
+        err = postgres_index_build(run->session, &run->session_options, m->number, run->report,
+                                   &is_unfinished, e);
+    if (err == ERR_OK && is_unfinished)
+        err = run_until_free(run, m, e);
     if (err == ERR_OK)
         err = record(run, m, e);
     if (err == ERR_OK)
@@ -218,6 +222,18 @@ static enum err check_bases(const struct postgres_bases *bases, struct error *e)
                      "060_base_tables.sql add it, which `badged migrate export` writes");
 }
 
+static enum err check_role(struct run *run, bool has_record, struct error *e)
+{
+    PGresult *r = NULL;
+    const char *params[] = {has_record ? "true" : "false"};
+    enum err err = session_query(run->session, embed_postgres_migrate_may_migrate_sql, params, 1,
+                                 SESSION_QUERY_MS, &r, e);
+    if (err == ERR_OK && !PQgetisnull(r, 0, 0))
+        err = error_set(e, ERR_PREFLIGHT, "%s", PQgetvalue(r, 0, 0));
+    PQclear(r);
+    return err;
+}
+
 static enum err make_record(struct run *run, struct error *e)
 {
     enum err err = session_query(run->session, embed_postgres_migrate_make_record_sql, NULL, 0,
@@ -225,8 +241,7 @@ static enum err make_record(struct run *run, struct error *e)
     if (err == ERR_OK)
         return err;
     roll_back(run);
-    error_wrap(e, "making public.badged_migrations, for which the role needs what GRANT CREATE ON "
-                  "SCHEMA public TO it gives");
+    error_wrap(e, "making public.badged_migrations");
     return err;
 }
 
@@ -283,6 +298,8 @@ static enum err prepare(struct run *run, bool is_dry_run, struct error *e)
         err = take_lock(run, e);
     if (err == ERR_OK)
         err = postgres_state_bases(run->session, &bases, e);
+    if (err == ERR_OK)
+        err = check_role(run, bases.has_record, e);
     if (err == ERR_OK)
         err = check_bases(&bases, e);
     if (err == ERR_OK && !bases.has_record && !is_dry_run)

@@ -2,10 +2,11 @@
 
 #include "base/clock.h"
 #include "store/migration_sql.h"
+#include "store/postgres_state.h"
 
-#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -32,10 +33,17 @@ static struct building row_of(const PGresult *r, int i)
 static enum err list(struct session *s, int number, PGresult **ret, struct error *e)
 {
     char file[16];
+    json_t *lacking = NULL;
+    enum err err = postgres_state_lacking(s, &lacking, e);
+    if (err != ERR_OK)
+        return err;
     (void)snprintf(file, sizeof(file), "%d", number);
-    const char *const params[] = {migration_wanted(), file};
-    return session_query(s, embed_postgres_migrate_indexes_sql, params, 2, SESSION_QUERY_MS, ret,
-                         e);
+    char *text = json_dumps(lacking, JSON_COMPACT);
+    const char *const params[] = {text, file};
+    err = session_query(s, embed_postgres_migrate_indexes_sql, params, 2, SESSION_QUERY_MS, ret, e);
+    free(text);
+    json_decref(lacking);
+    return err;
 }
 
 /* Say how far the server is; of no consequence when that cannot be had. */
@@ -108,9 +116,11 @@ static enum err build(struct session *s, struct session *watch, const struct bui
 }
 
 enum err postgres_index_build(struct session *s, const struct session_options *o, int number,
-                              const struct migration_report *report, struct error *e)
+                              const struct migration_report *report, bool *ret_is_unfinished,
+                              struct error *e)
 {
     PGresult *r = NULL;
+    *ret_is_unfinished = false;
     enum err err = list(s, number, &r, e);
     if (err != ERR_OK)
         return err;
@@ -120,6 +130,7 @@ enum err postgres_index_build(struct session *s, const struct session_options *o
     for (int i = 0; err == ERR_OK && i < PQntuples(r); i++) {
         struct building b = row_of(r, i);
         err = build(s, watch, &b, report, e);
+        *ret_is_unfinished = *ret_is_unfinished || PQgetvalue(r, i, 5)[0] == 't';
     }
     session_close(watch);
     PQclear(r);

@@ -19,6 +19,9 @@ struct postgres_bases {
 enum err postgres_state_bases(struct session *s, struct postgres_bases *ret,
                               struct error *e) MUST_CHECK;
 
+/* postgres_state_lacking(s, ret, e): the "lacking" of a verification, as migration.h has it. */
+enum err postgres_state_lacking(struct session *s, json_t **ret, struct error *e) MUST_CHECK;
+
 /* postgres_state_status(s, ret, e), postgres_state_verify(s, ret, e): as migration.h has them. */
 enum err postgres_state_status(struct session *s, json_t **ret, struct error *e) MUST_CHECK;
 enum err postgres_state_verify(struct session *s, json_t **ret, struct error *e) MUST_CHECK;

@@ -3,6 +3,8 @@
 
 #include "base/sqlite.h"
 #include "store/lock.h"
+#include "store/migration.h"
+#include "store/sqlite_record.h"
 #include "store/store_sql.h"
 
 #include <assert.h>
@@ -15,18 +17,6 @@
 
 static const sqlite3_int64 checked_bytes_max = 256 * 1024 * 1024;
 
-/* Migration n brings a file from version n - 1 to version n, and sets both marks itself. */
-static const struct {
-    int version;
-    const char *sql;
-} migrations[] = {
-    {1, embed_sqlite_001_tables_sql},
-};
-
-enum {
-    MIGRATIONS_COUNT = sizeof(migrations) / sizeof(migrations[0])
-};
-
 /* Whose file it is, and what is in it. */
 struct identity {
     sqlite3_int64 application_id, version, objects;
@@ -34,7 +24,9 @@ struct identity {
 
 int store_sqlite_version(void)
 {
-    return migrations[MIGRATIONS_COUNT - 1].version;
+    size_t count;
+    const struct migration *list = migrations_sqlite(&count);
+    return migration_last(list, count);
 }
 
 /* Nothing is there, or something that can be a database. */
@@ -219,14 +211,20 @@ static enum err leave_wal(sqlite3 *db, struct error *e)
 
 static enum err run_migrations(sqlite3 *db, sqlite3_int64 version, struct error *e)
 {
-    for (size_t i = 0; i < MIGRATIONS_COUNT; i++) {
-        if (migrations[i].version <= version)
+    size_t count;
+    const struct migration *list = migrations_sqlite(&count);
+    enum err err = ERR_OK;
+    for (size_t i = 0; err == ERR_OK && i < count; i++) {
+        if (list[i].number <= version)
             continue;
-        if (sqlite3_exec(db, migrations[i].sql, NULL, NULL, NULL) != SQLITE_OK)
-            return sqlite_fail(db, e, "making its tables (version %d)", migrations[i].version);
+        if (sqlite3_exec(db, list[i].sql, NULL, NULL, NULL) != SQLITE_OK)
+            return sqlite_fail(db, e, "making its tables (version %d)", list[i].number);
+        err = sqlite_record_add(db, &list[i], e);
     }
+    if (err != ERR_OK)
+        return err;
     struct identity id;
-    enum err err = identify(db, &id, e);
+    err = identify(db, &id, e);
     assert(err != ERR_OK || (id.application_id == STORE_SQLITE_APPLICATION_ID &&
                              id.version == store_sqlite_version()));
     return err;

@@ -1,9 +1,10 @@
 /* The embedded store: makes the file and its tables, and keeps their version.
  *
  * The file is marked as badged's by its application_id and carries the version of its tables in
- * user_version (sqlite.org/pragma.html). Migrations are the files sql/sqlite/NNN_*.sql, each
- * applied in one transaction with the change of user_version, so that a crash leaves the file at
- * one version or the other.
+ * user_version (sqlite.org/pragma.html). Migrations are the files sql/sqlite/NNN_*.sql: number n
+ * brings a file from version n - 1 to version n, and sets both marks itself. It is applied in one
+ * transaction with that, and with a note of it in badged_migrations, so that a crash leaves the
+ * file at one version or the other.
  *
  * Ownership: store_sqlite_open gives a sqlite3 handle that the caller closes.
  */

@@ -10,8 +10,8 @@
 #include <jansson.h>
 
 /* store_sqlite_status(path, ret, e): a status as migration.h has it. The file's own version says
- * what was applied; when, and as which text, it does not. A file that is not there is one that
- * nothing was applied to. */
+ * what was applied; when, and as which text, its record does, where there is one. A file that is
+ * not there is one that nothing was applied to. */
 enum err store_sqlite_status(const char *path, json_t **ret, struct error *e) MUST_CHECK;
 
 /* store_sqlite_verify(path, ret, e): a verification as migration.h has it. ERR_NOT_FOUND: there is

@@ -1,3 +1,6 @@
 -- How many of the two tables that badge tables refer to are there, and whether badged keeps record here.
-SELECT count(*), to_regclass('public.badged_migrations') IS NOT NULL
-FROM unnest(ARRAY['public.tenants', 'public.tenant_sites']) AS t WHERE to_regclass(t) IS NOT NULL
+SELECT count(*) FILTER (WHERE c.relname IN ('tenants', 'tenant_sites')),
+       coalesce(bool_or(c.relname = 'badged_migrations'), false)
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'public'
+WHERE c.relname IN ('tenants', 'tenant_sites', 'badged_migrations')
