@@ -28,15 +28,25 @@ static void add_line(struct buffer *b, const char *line)
     buffer_puts(b, line);
 }
 
+static bool has_line(const struct buffer *b, const char *line)
+{
+    size_t len = strlen(line);
+    const char *found = b->len > 0 ? strstr(b->bytes, line) : NULL;
+    while (found != NULL &&
+           ((found != b->bytes && found[-1] != '\n') || (found[len] != '\n' && found[len] != '\0')))
+        found = strstr(found + 1, line);
+    return found != NULL;
+}
+
 void trouble_add(struct trouble *t, const char *fmt, ...)
 {
-    if (t->count++ >= TROUBLE_SHOWN_MAX)
-        return;
     va_list args;
     va_start(args, fmt);
     char *line = format(fmt, args);
     va_end(args);
-    add_line(&t->found, line);
+    bool is_there = has_line(&t->found, line);
+    if (!is_there && t->count++ < TROUBLE_SHOWN_MAX)
+        add_line(&t->found, line);
     free(line);
 }
 
@@ -46,8 +56,7 @@ void trouble_advise(struct trouble *t, const char *fmt, ...)
     va_start(args, fmt);
     char *line = format(fmt, args);
     va_end(args);
-    bool is_there = t->mend.len > 0 && strstr(t->mend.bytes, line) != NULL;
-    if (!is_there)
+    if (!has_line(&t->mend, line))
         add_line(&t->mend, line);
     free(line);
 }

@@ -17,8 +17,8 @@ struct trouble {
     size_t count;
 };
 
-/* trouble_add(t, fmt, ...): one more thing that was found, on a line. Past the fifth they are only
- * counted. */
+/* trouble_add(t, fmt, ...): one more thing that was found, on a line, left out when it is there
+ * already. Past the fifth they are only counted. */
 void trouble_add(struct trouble *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* trouble_advise(t, fmt, ...): one more line of what mends it, left out when it is there already.

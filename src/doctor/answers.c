@@ -15,7 +15,7 @@ enum {
 
 struct comparison {
     struct patient *patient;
-    struct trouble wrong, behind, unreachable;
+    struct trouble wrong, behind, unreachable, uncounted;
     char *as_of; /* of the last answer */
 };
 
@@ -85,6 +85,7 @@ enum outcome {
     OUTCOME_MOVING,
     OUTCOME_REFUSED,
     OUTCOME_NOBODY,
+    OUTCOME_UNCOUNTED, /* by SQL, so that there is nothing to compare with */
 };
 
 struct question {
@@ -104,7 +105,7 @@ static enum outcome ask(struct comparison *c, struct question *q)
     json_decref(q->sql);
     q->answer = q->sql = NULL;
     if (count(c->patient, q->id, &before, &q->why) != ERR_OK)
-        return OUTCOME_REFUSED;
+        return OUTCOME_UNCOUNTED;
     enum outcome outcome = OUTCOME_NOBODY;
     enum err err = fetch_badges(c->patient->options->url, q->tenant, &got, &q->why);
     if (err == ERR_OK && got.status != 200) {
@@ -115,7 +116,7 @@ static enum outcome ask(struct comparison *c, struct question *q)
         q->is_stale = got.is_stale;
         free(c->as_of);
         c->as_of = mem_text(got.as_of, strlen(got.as_of));
-        outcome = count(c->patient, q->id, &q->sql, &q->why) != ERR_OK             ? OUTCOME_REFUSED
+        outcome = count(c->patient, q->id, &q->sql, &q->why) != ERR_OK ? OUTCOME_UNCOUNTED
                   : json_equal(q->answer, before) || json_equal(q->answer, q->sql) ? OUTCOME_EQUAL
                   : json_equal(before, q->sql) ? OUTCOME_DIFFERENT
                                                : OUTCOME_MOVING;
@@ -145,6 +146,8 @@ static enum outcome compare(struct comparison *c, const struct uuid *tenant)
         trouble_add(&c->behind, "tenant %s changes faster than it can be compared", q.tenant);
     else if (outcome == OUTCOME_EQUAL && q.is_stale)
         trouble_add(&c->behind, "the answer for tenant %s is marked stale", q.tenant);
+    else if (outcome == OUTCOME_UNCOUNTED)
+        trouble_add(&c->uncounted, "SQL did not count: %s", q.why.message);
     else if (outcome == OUTCOME_REFUSED || outcome == OUTCOME_NOBODY)
         trouble_add(&c->unreachable, "%s", q.why.message);
     json_decref(q.answer);
@@ -174,6 +177,11 @@ static void judge(struct comparison *c, size_t compared)
         t = &c->unreachable;
         words.means = "people see no numbers";
         trouble_advise(t, "curl '%s/readyz?verbose' says what it waits for", url);
+    } else if (c->uncounted.count > 0) {
+        t = &c->uncounted;
+        words.verdict = VERDICT_WARNING;
+        words.means = "whether the answers are right is not known";
+        trouble_advise(t, "badged badges TENANT says more; ask again when the server is less busy");
     } else if (c->behind.count > 0) {
         t = &c->behind;
         words.verdict = VERDICT_WARNING;
@@ -184,9 +192,9 @@ static void judge(struct comparison *c, size_t compared)
     buffer_fini(&well);
 }
 
-static bool is_somebody_there(struct comparison *c)
+bool part_is_served(struct patient *p)
 {
-    const struct doctor_options *o = c->patient->options;
+    const struct doctor_options *o = p->options;
     struct error why;
     if (o->url != NULL && (o->is_url_given || fetch_is_there(o->url, &why)))
         return true;
@@ -195,7 +203,7 @@ static bool is_somebody_there(struct comparison *c)
         buffer_printf(&text, "nobody answers at %s: --url names another place", o->url);
     else
         buffer_puts(&text, "--url says where a badged serves this database");
-    part_skip(c->patient, "answers", text.bytes);
+    part_skip(p, "answers", text.bytes);
     buffer_fini(&text);
     return false;
 }
@@ -204,15 +212,13 @@ void part_answers(struct patient *p, const struct uuid *tenants, size_t tenants_
 {
     static const struct uuid nobody = {{0}};
     struct comparison c = {.patient = p};
-    if (!is_somebody_there(&c))
-        return;
     if (tenants_count == 0) { /* one without rows has zeros */
         tenants = &nobody;
         tenants_count = 1;
     }
     size_t i = 0;
     enum outcome outcome = OUTCOME_EQUAL;
-    for (; i < tenants_count && outcome != OUTCOME_NOBODY && outcome != OUTCOME_REFUSED; i++)
+    for (; i < tenants_count && outcome < OUTCOME_REFUSED; i++)
         outcome = compare(&c, &tenants[i]);
     judge(&c, i);
     buffer_fini(&c.wrong.found);
@@ -221,5 +227,7 @@ void part_answers(struct patient *p, const struct uuid *tenants, size_t tenants_
     buffer_fini(&c.behind.mend);
     buffer_fini(&c.unreachable.found);
     buffer_fini(&c.unreachable.mend);
+    buffer_fini(&c.uncounted.found);
+    buffer_fini(&c.uncounted.mend);
     free(c.as_of);
 }

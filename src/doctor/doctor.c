@@ -20,6 +20,7 @@
 
 static const struct doctor_check postgres_checks[] = {
     {"connection", "the server can be reached, and which it is"},
+    {"locks", "nobody keeps a table from being read"},
     {"server", "version, encoding, a primary"},
     {"tables", "those that badges count are there, and are tables"},
     {"columns", "those that badges name are there, and of types that suit"},

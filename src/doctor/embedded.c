@@ -159,31 +159,6 @@ static void look_at_journal(struct patient *p, sqlite3 *db)
 
 /* ---- what is in it ---- */
 
-static char *find_statement(const char *file, const char *head, const char *end)
-{
-    size_t len = strlen(head);
-    const char *found = strstr(file, head);
-    while (found != NULL && found[len] != ' ' && found[len] != '\n')
-        found = strstr(found + 1, head);
-    const char *last = found != NULL ? strstr(found, end) : NULL;
-    return last != NULL ? mem_text(found, (size_t)(last - found) + strlen(end)) : NULL;
-}
-
-char *part_statement(const char *kind, const char *name)
-{
-    bool is_trigger = strcmp(kind, "trigger") == 0;
-    const char *verb = is_trigger ? "TRIGGER" : strcmp(kind, "index") == 0 ? "INDEX" : "TABLE";
-    struct buffer head = {0};
-    buffer_printf(&head, "%s %s %s", "CREATE", verb, name);
-    size_t count;
-    const struct migration *files = migrations_sqlite(&count);
-    char *found = NULL;
-    for (size_t i = 0; found == NULL && i < count; i++)
-        found = find_statement(files[i].sql, head.bytes, is_trigger ? "END;" : ";");
-    buffer_fini(&head);
-    return found;
-}
-
 static void look_at_definitions(struct patient *p)
 {
     struct error why;
@@ -222,7 +197,8 @@ static void look_at_indexes(struct patient *p)
         if (kind == NULL || strcmp(kind, "index") != 0)
             continue;
         trouble_add(&t, "%s", json_string_value(json_object_get(item, "text")));
-        char *sql = part_statement(kind, json_string_value(json_object_get(item, "name")));
+        char *sql =
+            migration_sqlite_statement(kind, json_string_value(json_object_get(item, "name")));
         trouble_advise(&t, "%s", sql != NULL ? sql : "badged migrate up");
         free(sql);
     }
@@ -291,7 +267,8 @@ static void look_at_answers(struct patient *p, sqlite3 *db)
     struct uuid tenants[PART_TENANTS_MAX];
     size_t count = 0;
     struct error why;
-    if (!doctor_wants(p->options, "answers") || checks_worst(p->checks) == VERDICT_NO_COUNTS)
+    if (!doctor_wants(p->options, "answers") || checks_worst(p->checks) == VERDICT_NO_COUNTS ||
+        !part_is_served(p))
         return;
     for (size_t i = 0; i < d->sources_count; i++) {
         char *table = part_table(p, &d->sources[i]), *tenant = sql_identifier(d->sources[i].tenant);

@@ -32,17 +32,14 @@ void part_mend(struct trouble *t, const char *template, const struct sql_variabl
 void part_judge(struct patient *p, const struct trouble_words *words, struct trouble *t);
 void part_skip(struct patient *p, const char *name, const char *why);
 
-/* part_statement(kind, name): the statement of the embedded database's own file that makes the
- * table, index or trigger of that name, freed by the caller; NULL when there is none. */
-char *part_statement(const char *kind, const char *name);
-
 /* part_table(s): the table of a source as SQL, freed by the caller. */
 char *part_table(const struct patient *p, const struct source *s);
 
 /* part_own_tables(p): the five tables, each as a check; and the triggers that they lack. */
 void part_own_tables(struct patient *p);
 
-/* The others, by what they look at. */
+/* The others, by what they look at. What the server does not answer soon enough is left out of what
+ * they find; ERR_UNAVAILABLE: there is no server any more. */
 enum err part_postgres(struct patient *p, struct error *e) MUST_CHECK;
 void part_base_tables(struct patient *p);
 void part_triggers(struct patient *p);
@@ -52,7 +49,9 @@ enum err part_policies(struct patient *p, struct error *e) MUST_CHECK;
 enum err part_server(struct patient *p, struct error *e) MUST_CHECK;
 enum err part_embedded(struct patient *p, struct error *e) MUST_CHECK;
 
-/* part_answers(p, tenants, count): compare what is served with what SQL counts. */
+/* part_is_served(p): whether there is something to compare with; says so where there is not.
+ * part_answers(p, tenants, count): compare what is served with what SQL counts. */
+bool part_is_served(struct patient *p);
 void part_answers(struct patient *p, const struct uuid *tenants, size_t count);
 
 enum {

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A statement may be refused for what other checks name; only a lost connection ends the run. */
+/* A statement may be refused for what other checks name, or take too long; only a lost connection
+ * ends the run. */
 static enum err ask(struct patient *p, const char *sql, PGresult **ret, struct error *e)
 {
     return session_query(p->session, sql, NULL, 0, SESSION_QUERY_MS, ret, e);
@@ -97,6 +98,35 @@ static bool is_partitioned(const struct patient *p, const char *table, struct er
     return is;
 }
 
+static bool is_broken(const json_t *lacking)
+{
+    return json_object_get(lacking, "broken") != NULL;
+}
+
+/* Whether mending an index of the source's table may be all it takes. */
+static bool is_any_broken(const struct patient *p, const struct source *s)
+{
+    for (size_t i = 0; i < json_array_size(p->lacking); i++) {
+        const json_t *item = json_array_get(p->lacking, i);
+        if (is_broken(item) && strcmp(s->schema, "public") == 0 &&
+            answer_is(item, "table", s->table))
+            return true;
+    }
+    return false;
+}
+
+static void look_for_broken(const struct patient *p, struct trouble *t)
+{
+    for (size_t i = 0; i < json_array_size(p->lacking); i++) {
+        const json_t *item = json_array_get(p->lacking, i);
+        if (!is_broken(item))
+            continue;
+        trouble_add(t, "%s", answer_text(item, "text"));
+        PART_MEND(t, embed_postgres_doctor_mend_reindex_sql,
+                  {"index", answer_text(item, "broken")});
+    }
+}
+
 static enum err look_at_source(struct patient *p, const struct source *s, struct trouble *t,
                                struct error *e)
 {
@@ -127,7 +157,9 @@ static enum err look_at_source(struct patient *p, const struct source *s, struct
         const char *template = is_partitioned(p, table, e)
                                    ? embed_postgres_doctor_mend_create_index_of_partitions_sql
                                    : embed_postgres_doctor_mend_create_index_sql;
-        PART_MEND(t, template, {"table", table}, {"columns", columns.bytes}, {"where", s->where});
+        if (!is_any_broken(p, s))
+            PART_MEND(t, template, {"table", table}, {"columns", columns.bytes},
+                      {"where", s->where});
     }
     buffer_fini(&counted);
     buffer_fini(&columns);
@@ -145,16 +177,17 @@ enum err part_indexes(struct patient *p, struct error *e)
     size_t unasked = 0;
     if (!doctor_wants(p->options, "indexes"))
         return ERR_OK;
+    look_for_broken(p, &t);
     for (size_t i = 0; i < d->sources_count; i++) {
         enum err err = look_at_source(p, &d->sources[i], &t, e);
-        if (err == ERR_UNAVAILABLE || err == ERR_BUSY) {
+        if (err == ERR_UNAVAILABLE) {
             buffer_fini(&t.found);
             buffer_fini(&t.mend);
             return err;
         }
         unasked += err != ERR_OK;
     }
-    if (unasked > 0 && unasked == d->sources_count)
+    if (unasked > 0 && unasked == d->sources_count && t.count == 0)
         return ERR_OK; /* skipped */
     struct buffer well = {0};
     buffer_printf(&well, "every count of a tenant finds one%s",
@@ -199,11 +232,22 @@ enum err part_policies(struct patient *p, struct error *e)
         if (!answer_flag(o, "is_active"))
             continue;
         enum err err = count_visible(p, table, &visible, e);
-        if (err == ERR_UNAVAILABLE || err == ERR_BUSY)
+        if (err == ERR_UNAVAILABLE) {
+            buffer_fini(&well);
+            buffer_fini(&t.found);
+            buffer_fini(&t.mend);
             return err;
-        trouble_add(
-            &t, "policies of %s leave role %s %" PRId64 "%s of about %" PRId64 " rows in sight",
-            table, p->role, visible, visible == 100000 ? " or more" : "", answer_number(o, "rows"));
+        }
+        if (err != ERR_OK)
+            trouble_add(&t,
+                        "policies of %s hold for role %s; what they leave in sight was not to be "
+                        "had in time",
+                        table, p->role);
+        else
+            trouble_add(
+                &t, "policies of %s leave role %s %" PRId64 "%s of about %" PRId64 " rows in sight",
+                table, p->role, visible, visible == 100000 ? " or more" : "",
+                answer_number(o, "rows"));
         PART_MEND(&t, embed_postgres_doctor_mend_bypass_sql, {"role", p->role});
     }
     if (well.len == 0)

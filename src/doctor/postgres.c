@@ -16,6 +16,9 @@ static void advise_connection(struct trouble *t, const struct error *why)
 {
     if (strstr(why->message, "does not exist") != NULL)
         trouble_advise(t, "create it on the server, or name another with --database");
+    else if (strstr(why->message, "a pooler is in between") != NULL)
+        trouble_advise(t, "name the server itself with --database, or the pooler's port for whole "
+                          "sessions: at Supabase 5432 and not 6543");
     else if (strstr(why->message, "password") != NULL || strstr(why->message, "pg_hba") != NULL)
         trouble_advise(t, "give the role's password in PGPASSWORD_FILE or ~/.pgpass, and have the "
                           "server's pg_hba.conf let it in from here");
@@ -95,6 +98,34 @@ static enum err preflight(struct patient *p, struct error *e)
     return err;
 }
 
+/* ---- what is locked ---- */
+
+static void look_for_locks(const struct patient *p, struct trouble *t)
+{
+    const json_t *locks = json_object_get(p->facts, "locks");
+    for (size_t i = 0; i < json_array_size(locks); i++) {
+        const json_t *l = json_array_get(locks, i);
+        const char *since = answer_text(l, "since");
+        trouble_add(t, "process %s (%s, role %s) keeps %s from being read%s%s",
+                    answer_text(l, "pid"), answer_text(l, "name"), answer_text(l, "role"),
+                    answer_text(l, "table"), since != NULL ? ", since " : "",
+                    since != NULL ? since : "");
+        PART_MEND(t, embed_postgres_feed_mend_end_process_sql, {"pid", answer_text(l, "pid")});
+    }
+}
+
+static void judge_locks(struct patient *p, struct trouble *t)
+{
+    static const struct trouble_words words = {
+        "locks", "nobody keeps a table from being read", VERDICT_NO_COUNTS,
+        "what badged follows goes on; nothing can be loaded, polled or looked at here until that "
+        "transaction ends. Let it, or end it"};
+    if (t->count > 0)
+        trouble_judge(p->checks, &words, t);
+    else
+        part_judge(p, &words, t);
+}
+
 /* ---- whom to ask for ---- */
 
 static enum err sample_tenants(struct patient *p, struct uuid *tenants, size_t *count,
@@ -110,6 +141,10 @@ static enum err sample_tenants(struct patient *p, struct uuid *tenants, size_t *
         char *sql = sql_fill(embed_postgres_doctor_tenants_sql, variables, 3);
         PGresult *r = NULL;
         err = session_query(p->session, sql, NULL, 0, SESSION_QUERY_MS, &r, e);
+        if (err != ERR_OK && err != ERR_UNAVAILABLE) {
+            err = ERR_OK; /* others will do */
+            r = NULL;
+        }
         for (int row = 0; err == ERR_OK && row < PQntuples(r); row++) {
             struct uuid u;
             const char *text = PQgetvalue(r, row, 0);
@@ -130,7 +165,7 @@ static enum err look_at_answers(struct patient *p, struct error *e)
     size_t count = 0;
     if (!doctor_wants(p->options, "answers"))
         return ERR_OK;
-    if (checks_worst(p->checks) == VERDICT_NO_COUNTS)
+    if (checks_worst(p->checks) == VERDICT_NO_COUNTS || !part_is_served(p))
         return ERR_OK; /* skipped */
     enum err err = sample_tenants(p, tenants, &count, e);
     if (err == ERR_OK)
@@ -138,22 +173,33 @@ static enum err look_at_answers(struct patient *p, struct error *e)
     return err;
 }
 
+static enum err look_at_tables(struct patient *p, struct error *e)
+{
+    enum err err = part_indexes(p, e);
+    return err == ERR_OK ? part_policies(p, e) : err;
+}
+
 static enum err look(struct patient *p, struct error *e)
 {
+    struct trouble locks = {0};
     say_where(p);
-    enum err err = preflight(p, e);
+    look_for_locks(p, &locks);
+    enum err err = locks.count == 0 ? preflight(p, e) : ERR_OK;
+    if (err == ERR_BUSY && p->options->postgres->wake_fd < 0) { /* locked since */
+        trouble_add(&locks, "%s", e->message);
+        trouble_advise(&locks, "run this again: it says by whom");
+        err = ERR_OK;
+    }
     if (err == ERR_OK) {
         part_base_tables(p);
         part_own_tables(p);
-        err = part_indexes(p, e);
-    }
-    if (err == ERR_OK) {
         part_triggers(p);
         part_rows(p);
-        err = part_policies(p, e);
+        err = locks.count == 0 ? look_at_tables(p, e) : ERR_OK;
     }
     if (err == ERR_OK)
         err = part_server(p, e);
+    judge_locks(p, &locks);
     return err == ERR_OK ? look_at_answers(p, e) : err;
 }
 
@@ -163,11 +209,15 @@ enum err part_postgres(struct patient *p, struct error *e)
     enum err err = connect(p, e);
     if (err != ERR_OK || p->session == NULL)
         return err;
-    err = read_facts(p, &facts, e);
+    err = session_query(p->session, embed_postgres_doctor_settings_sql, NULL, 0, SESSION_QUERY_MS,
+                        NULL, e);
+    if (err == ERR_OK)
+        err = read_facts(p, &facts, e);
     if (err == ERR_OK)
         err = postgres_state_verify(p->session, &verification, e);
-    if (err == ERR_PREFLIGHT)
-        err = ERR_OK; /* what may not be looked into: the check of rights says so */
+    /* What may not be looked into, or is locked: the check of that says so. */
+    if (err == ERR_PREFLIGHT || (err == ERR_BUSY && facts != NULL))
+        err = ERR_OK;
     if (err == ERR_OK) {
         p->facts = facts;
         p->role = answer_text(facts, "role");

@@ -2,6 +2,7 @@
 #include "doctor/part.h"
 #include "doctor_sql.h"
 #include "feed/postgres_answer.h"
+#include "store/migration.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,15 +33,18 @@ static void advise_migrating(struct trouble *t, const char *file)
     trouble_advise(t, "as their owner: badged migrate up (or psql -f %s)", file);
 }
 
-/* A file whose version says that it was migrated is not migrated again, so that what somebody
- * dropped there is made by its own statement. */
+/* In a file what somebody dropped is made by its own statement: it is all that it takes. */
 static void advise(const struct patient *p, struct trouble *t, const json_t *item, const char *file)
 {
+    if (answer_flag(item, "is_something_else")) {
+        trouble_advise(t, "rename it, or name the table behind it in the badge's definition");
+        return;
+    }
     if (is_postgres(p)) {
         advise_migrating(t, file);
         return;
     }
-    char *sql = part_statement(answer_text(item, "kind"), answer_text(item, "name"));
+    char *sql = migration_sqlite_statement(answer_text(item, "kind"), answer_text(item, "name"));
     trouble_advise(t, "%s",
                    sql != NULL ? sql : "put a backup of the file in its place, or ALTER TABLE it");
     free(sql);
@@ -71,10 +75,16 @@ static void look_at_bases(struct patient *p)
 {
     static const char *const names[] = {"tenants", "tenant_sites", "conversations"};
     const json_t *bases = json_object_get(p->facts, "bases");
-    bool is_needed = false;
-    for (size_t i = 0; i < OWN_COUNT; i++)
-        is_needed = is_needed || (is_table_counted(p, own_tables[i].table) &&
-                                  is_lacking(p, "table", own_tables[i].table));
+    bool is_needed = false, is_any_counted = false;
+    for (size_t i = 0; i < OWN_COUNT; i++) {
+        bool is_counted = is_table_counted(p, own_tables[i].table);
+        is_any_counted = is_any_counted || is_counted;
+        is_needed = is_needed || (is_counted && is_lacking(p, "table", own_tables[i].table));
+    }
+    if (!is_any_counted) {
+        part_skip(p, "base tables", "no badge counts a table that refers to them");
+        return;
+    }
     struct trouble t = {0};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (!answer_flag(bases, names[i]))
@@ -237,7 +247,8 @@ static void look_at_ids(struct patient *p)
         if (answer_flag(id, "is_uuid"))
             PART_MEND(&t, embed_postgres_doctor_mend_set_id_sql, {"table", table.bytes});
         else
-            trouble_advise(&t, "give id of %s an identity or a sequence", table.bytes);
+            trouble_advise(&t, "give id of %s a default, unless all that writes to it sets it",
+                           table.bytes);
         buffer_fini(&table);
     }
     add_barred(p, &t);
@@ -271,16 +282,20 @@ static void look_at_references(struct patient *p)
             PART_MEND(&t, embed_postgres_doctor_mend_validate_reference_sql, {"table", table.bytes},
                       {"name", unproved});
         else
-            PART_MEND(&t, embed_postgres_doctor_mend_add_reference_sql, {"table", table.bytes},
-                      {"name", name.bytes}, {"column", column}, {"other", other.bytes},
-                      {"action", answer_text(l, "on_delete")});
+            PART_MEND(&t,
+                      answer_flag(l, "is_partitioned")
+                          ? embed_postgres_doctor_mend_add_reference_of_partitions_sql
+                          : embed_postgres_doctor_mend_add_reference_sql,
+                      {"table", table.bytes}, {"name", name.bytes}, {"column", column},
+                      {"other", other.bytes}, {"action", answer_text(l, "on_delete")});
         buffer_fini(&table);
         buffer_fini(&other);
         buffer_fini(&name);
     }
     static const struct trouble_words words = {"foreign keys", "rows go with what they belong to",
                                                VERDICT_WARNING,
-                                               "rows of what is gone stay, and are counted"};
+                                               "rows of what is gone stay, and are counted; those "
+                                               "that refer to nothing go first, or it is refused"};
     part_judge(p, &words, &t);
 }
 

@@ -2,6 +2,7 @@
 
 What following Postgres takes is made to fail in test_postgres_check.py: the doctor makes the same checks.
 """
+import contextlib
 import json
 import os
 import pty
@@ -24,8 +25,8 @@ PREFLIGHT = ["server", "tables", "columns", "predicates", "right to read", "row 
              "replication connection"]
 TABLES = ["table crawl_attempts", "table page_failures", "table feedback", "table integrations",
           "table integration_outbox"]
-CHECKS = ["connection", *PREFLIGHT, "right to create", "base tables", *TABLES, "indexes", "updated_at", "row ids",
-          "foreign keys", "policies", "slots", "clock", "settings", "answers"]
+CHECKS = ["connection", "locks", *PREFLIGHT, "right to create", "base tables", *TABLES, "indexes", "updated_at",
+          "row ids", "foreign keys", "policies", "slots", "clock", "settings", "answers"]
 
 
 @pytest.fixture(scope="session")
@@ -229,6 +230,44 @@ def test_a_column_of_another_type_is_found(sound, tmp_path):
     diagnosis = Diagnosis(sound.url(), tmp_path)
     assert diagnosis.wrong() == {"table integrations": "warning"}
     assert diagnosis.found("table integrations") == "column config of public.integrations is text, and not jsonb"
+
+
+def test_an_index_whose_build_was_broken_off_is_built_again(sound, tmp_path):
+    for name in ("feedback_pressing", "feedback_list"):
+        sound.sql("UPDATE pg_index SET indisvalid = false WHERE indexrelid = %s::regclass", (name,))
+    diagnosis = Diagnosis(sound.url("postgres"), tmp_path, "indexes")
+    assert "the index feedback_list of public.feedback is not valid" in diagnosis.found("indexes")
+    take_the_advice(sound, diagnosis.mend("indexes"))
+    assert Diagnosis(sound.url("postgres"), tmp_path, "indexes").wrong() == {}
+    assert sound.value("SELECT count(*) FROM pg_index WHERE indrelid = 'feedback'::regclass") == 4
+
+
+def test_a_table_that_somebody_keeps_is_said_with_whom_to_end(sound, tmp_path):
+    with contextlib.closing(sound.connect(application_name="a report")) as holder:
+        pid = holder.value("SELECT pg_backend_pid()")
+        holder.sql("BEGIN; LOCK TABLE feedback IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(1.1)")
+        diagnosis = Diagnosis(sound.url("postgres"), tmp_path)
+        assert diagnosis.wrong() == {"locks": "problem"} and list(diagnosis.checks) == CHECKS
+        assert f"process {pid} (a report, role postgres) keeps public.feedback from being read, since 20" in \
+            diagnosis.found("locks")
+        take_the_advice(sound, diagnosis.mend("locks"))
+    assert Diagnosis(sound.url("postgres"), tmp_path).wrong() == {}
+
+
+def test_a_reference_of_a_partitioned_table_is_made_as_it_can_be(sound, tmp_path):
+    sound.sql("DROP TABLE feedback; CREATE TABLE feedback (LIKE integrations INCLUDING DEFAULTS, priority text, "
+              "resolved_at timestamptz, PRIMARY KEY (id, tenant_id)) PARTITION BY HASH (tenant_id)")
+    diagnosis = Diagnosis(sound.url("postgres"), tmp_path, "foreign-keys")
+    assert "tenant_id of public.feedback refers to public.tenants by no foreign key" in diagnosis.found("foreign keys")
+    take_the_advice(sound, diagnosis.mend("foreign keys"))
+    assert Diagnosis(sound.url("postgres"), tmp_path, "foreign-keys").wrong() == {}
+
+
+def test_a_view_in_place_of_a_table_is_not_to_be_migrated(sound, tmp_path):
+    sound.sql("DROP TABLE feedback; CREATE VIEW feedback AS SELECT 1 AS id")
+    diagnosis = Diagnosis(sound.url("postgres"), tmp_path, "table-feedback", "row-ids")
+    assert diagnosis.found("table feedback") == "public.feedback is not a table"
+    assert "migrate" not in diagnosis.mend("table feedback") and list(diagnosis.wrong()) == ["table feedback"]
 
 
 def test_a_clock_that_is_off_is_found(sound, tmp_path):

@@ -13,7 +13,7 @@ WITH counted AS (
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public'
 ), own AS (
     SELECT w.value ->> 'table' AS name, w.value -> 'columns' AS columns, t.oid
-    FROM jsonb_array_elements($2::jsonb) AS w LEFT JOIN there t ON t.name = w.value ->> 'table'
+    FROM jsonb_array_elements($2::jsonb) AS w LEFT JOIN there t ON t.name = w.value ->> 'table' AND t.relkind IN ('r', 'p')
 ), types AS (
     SELECT o.name, a.attname, format_type(a.atttypid, a.atttypmod) AS type, k.value ->> 'type' AS wanted,
            t.typcategory AS category, w.typcategory AS wanted_category, t.oid = w.oid AS is_same
@@ -32,7 +32,7 @@ WITH counted AS (
            ('integration_outbox', 'integration_id', 'integrations', 'SET NULL'),
            ('integration_outbox', 'conversation_id', 'conversations', 'CASCADE')
 ), missing_links AS (
-    SELECT l.*, (SELECT quote_ident(min(k.conname)) FROM pg_catalog.pg_constraint k
+    SELECT l.*, c.relkind = 'p' AS is_partitioned, (SELECT quote_ident(min(k.conname)) FROM pg_catalog.pg_constraint k
                  WHERE k.conrelid = a.attrelid AND k.contype = 'f' AND k.conkey = ARRAY[a.attnum] AND NOT k.convalidated) AS unproved
     FROM links l
     JOIN there c ON c.name = l.name AND c.relkind IN ('r', 'p')
@@ -97,6 +97,15 @@ SELECT jsonb_build_object(
                      'is_active', row_security_active(c.oid), 'rows', greatest(c.reltuples, 0)::bigint,
                      'policies', (SELECT count(*) FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid)) ORDER BY t.schema, t.name)
                  FROM counted t JOIN pg_catalog.pg_class c ON c.oid = t.oid AND c.relrowsecurity),
+    -- Short ones come and go. Of other roles' sessions a role may not see since when.
+    'locks', (SELECT jsonb_agg(jsonb_build_object(
+                  'table', format('%I.%I', t.schema, t.name), 'pid', l.pid::text, 'role', a.usename,
+                  'name', coalesce(nullif(a.application_name, ''), 'unnamed'),
+                  'since', to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')) ORDER BY t.schema, t.name)
+              FROM counted t
+              JOIN pg_catalog.pg_locks l ON l.relation = t.oid AND l.granted AND l.mode = 'AccessExclusiveLock'
+              JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+              WHERE a.xact_start IS NULL OR a.xact_start < clock_timestamp() - interval '1 second'),
     'slots', (SELECT jsonb_agg(jsonb_build_object(
                   'name', s.slot_name, 'sql', format('%L', s.slot_name), 'is_lost', s.wal_status = 'lost',
                   'kept', pg_size_pretty(CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_wal_lsn_diff(pg_current_wal_lsn(), s.restart_lsn) END))
