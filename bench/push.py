@@ -225,6 +225,7 @@ def compare(plan, what, tenants):
         ("until the first heard, median of the turns", lambda f: f.median(0), milliseconds),
         ("until half had heard", lambda f: f.median(1), milliseconds),
         ("until the last heard", lambda f: f.median(2), milliseconds),
+        ("from the first to the last", lambda f: statistics.median(t[2] - t[0] for t in f.times), milliseconds),
         ("memory for each subscriber", lambda f: f.memory_each, "{:,.0f} bytes".format),
         ("processor time for each event", lambda f: f.cpu_each, lambda s: f"{s * 1e6:.2f} µs"))]
     goals = [[f"{what}: time until the last heard, against Nchan", f"{number(last)} times", f"≤ {LAST_GOAL} times",

@@ -5,6 +5,7 @@ import shlex
 import subprocess
 
 from badged import Badged, ROOT, environment, program, run
+from events import Stream
 
 README = (ROOT / "README.md").read_text()
 
@@ -39,6 +40,14 @@ def test_the_answer_shown_has_the_shape_of_an_answer(badged):
     answer = badged.badges("7b1f0c9e-5a52-4d6e-8f0a-000000000001")
     assert list(shown) == list(answer)
     assert all(list(shown[k]) == list(answer[k]) for k in shown if isinstance(shown[k], dict))
+
+
+def test_the_stream_shown_begins_as_a_stream_does(badged):
+    shown = next(b for b in blocks("console") if "/stream\n" in b).splitlines()[1:]
+    with Stream(badged, "7b1f0c9e-5a52-4d6e-8f0a-000000000001") as stream:
+        came = [stream.response.readline().decode().rstrip("\n") for _ in range(5)]
+    assert [line.partition(": ")[0] for line in shown[:5]] == [line.partition(": ")[0] for line in came]
+    assert shown[2] == came[2] == "event: badges"
 
 
 def test_every_command_of_the_program_that_is_named_exists():
