@@ -211,7 +211,7 @@ test("an event without an end is not kept", async (t) => {
     }, 1),
   });
   await me.until(({ error }) => error, 60);
-  assert.match(me.snapshot.error.title, /without an end/);
+  assert.match(me.snapshot.error.title, /Endless/);
   await me.is("live", 60);
 });
 

@@ -139,6 +139,43 @@ test("when the leader hides, a tab that is seen takes over", async (t) => {
   await leader.until(({ counts }) => counts.feedback == 3, 1); // it still hears, such as for its title
 });
 
+test("a page that is opened behind another lets its stream go, too", async (t) => {
+  server.behave();
+  const page = new Browser().tab();
+  page.document.hidden = true;
+  const tab = follow(server, {}, page);
+  t.after(() => tab.badges.close());
+  await tab.is("live", 5);
+  await tab.until(() => server.streams.size == 0, 40);
+  page.fire("online"); // no reason to ask for what nobody sees
+  await page.clock.advance(5000);
+  assert.equal(server.counts.stream, 1);
+  page.hide(false);
+  await tab.is("live", 1);
+});
+
+test("a tab that only heard of live numbers while it was hidden does not call them so when it is back", async (t) => {
+  const [leader, other] = await tabs(t, 2);
+  other.tab.hide();
+  await other.tab.clock.advance(31_000);
+  server.send(frame({ feedback: 4 }, "1-0/80"));
+  await other.until(({ status, counts }) => status == "live" && counts.feedback == 4, 10);
+  leader.badges.close();
+  server.stream = () => {};
+  other.seen.length = 0;
+  other.tab.hide(false);
+  assert.deepEqual(other.seen, ["stale"]);
+});
+
+test("going offline in a tab that follows keeps the time of its numbers", async (t) => {
+  const [, other] = await tabs(t, 2);
+  const { updatedAt } = other.snapshot;
+  other.tab.navigator.onLine = false;
+  other.tab.fire("offline");
+  assert.equal(other.snapshot.status, "offline");
+  assert.equal(other.snapshot.updatedAt, updatedAt);
+});
+
 test("a page that is frozen or put away lets go at once", async (t) => {
   for (const put of [(tab) => tab.fire("pagehide"), (tab) => tab.document.dispatchEvent(new Event("freeze"))]) {
     const [tab] = await tabs(t, 1);

@@ -136,9 +136,9 @@ export const createConnection = (options, store, request, platform) => {
     const decoder = new TextDecoder();
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return now() - started < SETTLED_MS && refuse('The stream ended');
+      if (done) return now() - started < SETTLED_MS && refuse('Stream ended');
       contact = now();
-      if ((bytes += value.length) > EVENT_BYTES_MAX) refuse('An event without an end');
+      if ((bytes += value.length) > EVENT_BYTES_MAX) refuse('Endless event');
       parser.feed(decoder.decode(value, { stream: true }));
     }
   };
@@ -152,7 +152,7 @@ export const createConnection = (options, store, request, platform) => {
     store.set({
       counts: isUnauthorized ? forgotten() : counts,
       status: isUnauthorized ? 'unauthorized' : isOffline ? 'offline' : isLost && asOf ? 'stale' : status,
-      updatedAt: status == 'stale' || !asOf ? updatedAt : contact,
+      updatedAt: status == 'stale' || !asOf ? updatedAt : contact || updatedAt,
       error: problem ?? error,
     });
     return isUnauthorized;

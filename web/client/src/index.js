@@ -48,12 +48,11 @@ export const createBadges = (options = {}, platform = globalThis) => {
     const isWanted = hasSubscribers() && !isAway && !isClosed;
     if (isWanted == isJoined) return false;
     isJoined = isWanted;
+    if (!isWanted) leader.leave();
+    // Nobody watches over the numbers from here on; or nobody did, though another tab was heard once. Whoever looks
+    // again sees that first.
+    if (/live|polling/.test(store.get().status)) store.set({ status: 'stale', updatedAt: platform.Date.now() });
     if (isWanted) leader.join();
-    else {
-      leader.leave();
-      // Nobody watches over the numbers from here on, and whoever looks again sees that first.
-      if (/live|polling/.test(store.get().status)) store.set({ status: 'stale', updatedAt: platform.Date.now() });
-    }
     return true;
   };
 
@@ -61,6 +60,7 @@ export const createBadges = (options = {}, platform = globalThis) => {
     if (hasSubscribers() && !isClosed) return;
     unwatch?.();
     unwatch = undefined;
+    isAway = false;
     update();
   };
 
@@ -82,7 +82,6 @@ export const createBadges = (options = {}, platform = globalThis) => {
         },
         onOffline: () => connection.doubt(),
       }, platform);
-      isAway = false;
       update();
       return () => {
         store.listeners.delete(own);

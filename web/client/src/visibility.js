@@ -18,18 +18,19 @@ export const watchVisibility = ({ hiddenMs, onBack, onAway, onOffline }, platfor
     if (document?.hidden) timer = platform.setTimeout(onAway, hiddenMs);
     else onBack(false);
   };
-  /** @type {[EventTarget | undefined, string, () => void][]} */
+  /** @type {[EventTarget | undefined, string, () => unknown][]} */
   const watched = [
     [document, 'visibilitychange', look],
     [document, 'resume', look],
     [document, 'freeze', onAway],
     [platform, 'pageshow', look],
     [platform, 'pagehide', onAway],
-    [platform, 'online', () => onBack(true)],
+    [platform, 'online', () => document?.hidden || onBack(true)],
     [platform, 'offline', onOffline],
   ];
   const unwatch = new AbortController();
   for (const [target, type, listener] of watched) target?.addEventListener?.(type, listener, unwatch);
+  if (document?.hidden) look(); // a page may be opened behind another
   return () => {
     platform.clearTimeout(timer);
     unwatch.abort();

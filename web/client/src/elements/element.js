@@ -89,9 +89,10 @@ export class BadgedElement extends Base {
     return this.badges?.getSnapshot() ?? LOADING;
   }
 
-  /** That of the text around it. */
+  /** That of the text around it; inside of another element's shadow, that of the document. */
   get language() {
-    return /** @type {HTMLElement | null} */ (this.closest('[lang]'))?.lang || undefined;
+    const around = /** @type {HTMLElement} */ (this.closest('[lang]') ?? document.documentElement);
+    return around.lang || undefined;
   }
 
   connectedCallback() {
