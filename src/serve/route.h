@@ -20,7 +20,7 @@ const struct route *route_find(const char *path, const struct page_file **ret_pa
 
 /* route_answer(s, r, method): the answer to a request that has no fault: that of its route, or what
  * is wrong with the path or the method. No response: it is to wait until the counts cover its
- * after, and to be asked for again. */
+ * after, and to be asked for again; or, with a subscriber, its stream is to be opened. */
 struct reply route_answer(const struct service *s, const struct request *r, const char *method);
 
 #endif

@@ -8,7 +8,8 @@
  *
  * The handler is called twice or more for a request: first when the head is read. Answering then
  * makes libmicrohttpd close the connection, so only faults are answered then. The last call is the
- * answer's; or the request is left to waiting.c instead, and the handler called once more.
+ * answer's; or the request is left to waiting.c instead, and the handler called once more; or its
+ * socket goes to streams.c, and libmicrohttpd closes what is left of the connection.
  */
 #include "serve/server.h"
 
