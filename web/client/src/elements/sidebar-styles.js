@@ -29,6 +29,7 @@ ul ul{margin:0;border:0;padding:0}
 a,button{justify-content:center;padding:0}
 .p{position:absolute;inset:.4rem calc(50% - 1.05rem) auto auto;min-inline-size:0;padding:0;font-size:0;border:.25rem solid;border-radius:1rem}
 .u,.o{border-width:1.5px;padding:.17rem}
+[aria-current] .p{border-color:${ACCENT}}
 }
 @media (forced-colors:active){[aria-current]{outline:1px solid}}
 @media (prefers-reduced-motion:no-preference){button::before{transition:rotate .15s,translate .15s}}`;

@@ -42,6 +42,6 @@ export const describe = (count, snapshot, { lang, max = 99, isCompact, showZero 
       ? format(count, { notation: 'compact', maximumFractionDigits: 1 })
       : count > max ? format(max) + '+' : format(count),
     spoken: age ? `${spoken}, ${age}` : spoken,
-    kind: age ? 'o' : count ? '' : 'z',
+    kind: (age && 'o') + (count ? '' : ' z'),
   };
 };
