@@ -28,10 +28,10 @@ export async function eventually(condition, what = "the condition", deadlineMs =
   }
 }
 
-/** A folder of its own, which is gone after the file's last test. */
+/** A folder of its own, which is gone when the file's last test is over, and all that it started. */
 export function folder() {
   const path = mkdtempSync(join(tmpdir(), "badged-web-"));
-  after(() => rmSync(path, { recursive: true, force: true }));
+  process.on("exit", () => rmSync(path, { recursive: true, force: true }));
   return path;
 }
 
@@ -96,8 +96,13 @@ async function begin(args, options) {
   return badged;
 }
 
-/** Statements for an embedded database, by the sqlite3 program. */
-export const sqlite = (file, sql) => run("sqlite3", ["-cmd", ".timeout 5000", file, sql]);
+/** badged with an embedded database of its own, and what runs statements there by the sqlite3 program. */
+export async function embedded(...more) {
+  const file = join(folder(), "badged.db");
+  const badged = await serve(`sqlite:${file}`, ...more);
+  const sql = (text) => run("sqlite3", ["-cmd", ".timeout 5000", file, text]);
+  return { badged, sql };
+}
 
 let tenants = 0;
 
@@ -118,6 +123,6 @@ export const addFeedback = (execute, id, count = 1) =>
 
 export const resolveFeedback = (execute, id, count = 1) =>
   execute(
-    `UPDATE feedback SET resolved_at = CURRENT_TIMESTAMP WHERE id IN
+    `UPDATE feedback SET resolved_at = '2026-11-24T12:00:00.000Z' WHERE id IN
      (SELECT id FROM feedback WHERE tenant_id = '${id}' AND resolved_at IS NULL LIMIT ${count})`,
   );

@@ -2,7 +2,6 @@
 // it. It notes every request that comes to it.
 
 import http from "node:http";
-import { after } from "node:test";
 
 const STREAM = "/api/sidebar/badges/stream";
 const BADGES = "/api/sidebar/badges";
@@ -30,15 +29,12 @@ export class Proxy {
     });
   }
 
-  /** A proxy that listens, until the file's last test is over. */
+  /** A proxy that listens for as long as anything else of the file goes on. */
   static async listen(upstream) {
     const proxy = new Proxy(upstream);
     await new Promise((resolve) => proxy.server.listen(0, "127.0.0.1", resolve));
     proxy.url = `http://127.0.0.1:${proxy.server.address().port}`;
-    after(() => {
-      proxy.cut();
-      proxy.server.close();
-    });
+    proxy.server.unref(); // connections end with the pages that made them
     return proxy;
   }
 
@@ -120,8 +116,8 @@ export class Proxy {
 }
 
 /** A problem as badged answers it. */
-export const problem = (status, more = {}) => ({
+export const problem = (status, detail = "It does not go well", headers = {}) => ({
   status,
-  headers: { "Content-Type": "application/problem+json", ...more },
-  body: JSON.stringify({ type: "about:blank", title: "It does not go well", status }),
+  headers: { "Content-Type": "application/problem+json", ...headers },
+  body: JSON.stringify({ type: "about:blank", title: "It does not go well", status, detail }),
 });
