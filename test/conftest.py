@@ -6,6 +6,7 @@ once for each build that tells something of its own, and its results are then re
   asan      always: AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer, from build/asan
   tsan      those of Meson's suite "threads": ThreadSanitizer, from build/tsan
   valgrind  those that can: use of memory that was never set, from build/valgrind
+  plain     those of the suite "plain", and from nowhere else: long histories, from build/valgrind, without valgrind
 
 Which run from where is said by variants.py.
 
@@ -31,7 +32,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "test" / "system"), str(ROOT / "test")]
 from badged import SANITIZER, SANITIZER_OPTIONS  # noqa: E402
-from variants import listed, suites, variants  # noqa: E402
+from variants import BUILT_IN, listed, suites, variants  # noqa: E402
 
 FUZZ_S, FUZZ_LONG_S = 20, 3600
 FUZZ_RUNS_MIN = 1000  # a target that ran less often than this in its time tells nothing
@@ -175,7 +176,7 @@ class Unit:
 
 def meson_tests(variant, program):
     """What Meson lists for a program, by its path in the build: one entry for each set of arguments it is run with."""
-    directory = ROOT / "build" / variant
+    directory = ROOT / "build" / BUILT_IN.get(variant, variant)
     try:
         entries = listed(directory)
     except FileNotFoundError:
@@ -201,8 +202,10 @@ class UnitFile(CFile):
         entries = meson_tests("asan", program)
         if not entries:
             raise self.CollectError(f"no meson.build makes a test of {source.relative_to(ROOT)}")
-        for variant in variants(entries[0]):
+        for variant in sorted({variant for entry in entries for variant in variants(entry)}):
             for entry in meson_tests(variant, program):
+                if variant not in variants(entry):
+                    continue
                 label = variant if len(entries) == 1 else f"{variant}-{entry['name']}"
                 unit = Unit(variant, entry)
                 for name in names + ["ends_well"]:

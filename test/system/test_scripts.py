@@ -254,10 +254,11 @@ def listed(directory, *entries):
     return done.stdout.split()
 
 
-@pytest.mark.parametrize("build, targets", [("tsan", ["badged", "test/b"]), ("valgrind", ["test/a"])])
+@pytest.mark.parametrize("build, targets", [("tsan", ["badged", "test/b"]), ("valgrind", ["test/a", "test/d"])])
 def test_of_a_build_only_what_runs_from_it_is_built(tmp_path, build, targets):
     assert targets == listed(tmp_path / build, ("test/a", ["base"]), ("test/b", ["feed", "threads"]),
-                             ("test/c", ["feed", "property"]), ("test/c", ["feed", "property"]))
+                             ("test/c", ["feed", "property"]), ("test/d", ["feed", "property"]),
+                             ("test/d", ["feed", "property", "plain"]))
 
 
 def ninja(folder):

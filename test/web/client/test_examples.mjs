@@ -4,14 +4,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { browser } from "../lib/browser.mjs";
-import { addFeedback, folder, run, serve, sqlite, tenant } from "../lib/programs.mjs";
+import { addFeedback, embedded, folder, run, tenant } from "../lib/programs.mjs";
 import { Proxy } from "../lib/proxy.mjs";
 import { addPackage, WEB } from "./pages.mjs";
 
 const chrome = browser();
-const file = join(folder(), "badged.db");
-const badged = await serve(`sqlite:${file}`);
-const execute = (sql) => sqlite(file, sql);
+const { badged, sql: execute } = await embedded();
 
 /** The files of an example as a site, with badged behind /api. */
 const site = async (example, bodies) => {
