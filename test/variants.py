@@ -23,8 +23,8 @@ def suites(entry):
 
 
 def variants(entry):
-    """The builds that a test runs from. Histories of full length are "plain": AddressSanitizer makes them take six times as
-    long, and sees histories of a tenth of it."""
+    """The builds that a test runs from. Histories of full length are "plain": under AddressSanitizer, which sees a
+    tenth of their length, they would take six times as long."""
     found = suites(entry)
     if "plain" in found:
         return ["plain"]
