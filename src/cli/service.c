@@ -199,6 +199,7 @@ enum err service_run(const struct service_options *o, struct error *e)
                     .step_s = o->config->history_step_seconds},
         .demo_tenants = o->demo_tenants,
         .demo_tenants_count = o->demo_tenants_count,
+        .demo_file = o->demo_tenants != NULL ? o->path : NULL,
     };
     enum err err = server_start(&so, counts, d, &server, e);
     if (err == ERR_OK)

@@ -20,25 +20,30 @@ struct assets {
     struct etag tag;
 };
 
-static void render_tenants(const struct server_demo_tenant *tenants, size_t count,
-                           struct buffer *out)
+static void render_tenants(const struct server_options *o, struct buffer *out)
 {
-    buffer_puts(out, "[");
-    for (size_t i = 0; i < count; i++) {
+    const struct server_demo_tenant *tenants = o->demo_tenants;
+    buffer_puts(out, "{\"file\":");
+    if (o->demo_file != NULL)
+        buffer_json(out, o->demo_file, strlen(o->demo_file));
+    else
+        buffer_puts(out, "null");
+    buffer_puts(out, ",\"tenants\":[");
+    for (size_t i = 0; i < o->demo_tenants_count; i++) {
         buffer_puts(out, i > 0 ? ",{\"id\":" : "{\"id\":");
         buffer_json(out, tenants[i].id, strlen(tenants[i].id));
         buffer_puts(out, ",\"name\":");
         buffer_json(out, tenants[i].name, strlen(tenants[i].name));
         buffer_puts(out, "}");
     }
-    buffer_puts(out, "]");
+    buffer_puts(out, "]}");
 }
 
-struct assets *assets_new(const struct server_demo_tenant *tenants, size_t count)
+struct assets *assets_new(const struct server_options *o)
 {
     struct assets *a = mem_zero(1, sizeof(*a));
     struct buffer list = {0};
-    render_tenants(tenants, count, &list);
+    render_tenants(o, &list);
     a->tenants_len = list.len;
     a->tenants = buffer_take(&list);
     a->tag = etag_of(a->tenants, a->tenants_len);

@@ -49,7 +49,7 @@ static struct reply refuse_method(const struct route *route)
 
 struct reply route_answer(const struct service *s, const struct request *r, const char *method)
 {
-    if (r->route == NULL || (r->route->answer == assets_answer_tenants && s->assets == NULL))
+    if (r->route == NULL)
         return refuse_path();
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
         return refuse_method(r->route);

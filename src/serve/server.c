@@ -372,8 +372,7 @@ enum err server_start(const struct server_options *o, struct counts *counts,
     s->shape = shape_new(d);
     s->service.answers = answers_new(s->shape, counts_sources(counts));
     s->service.sidebar = sidebar_new(d);
-    if (o->demo_tenants != NULL)
-        s->service.assets = assets_new(o->demo_tenants, o->demo_tenants_count);
+    s->service.assets = assets_new(o);
     enum err err = listen_at(s, o, e);
     if (err == ERR_OK)
         err = start_waiting(s, o, e);

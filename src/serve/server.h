@@ -55,6 +55,7 @@ struct server_options {
     struct history_options history; /* what is 0 is as above, and kept_s comes of streams */
     const struct server_demo_tenant *demo_tenants; /* NULL: none are offered */
     size_t demo_tenants_count;
+    const char *demo_file; /* its database, from where it was started; NULL: there is none */
 };
 
 /* server_start(o, counts, d, ret, e): listen and serve. The options are not needed afterwards.

@@ -23,7 +23,7 @@ struct service {
     struct sidebar *sidebar;
     struct streams *streams;
     struct history *history;
-    struct assets *assets;   /* the demonstration's tenants, or NULL */
+    struct assets *assets;   /* the demonstration's tenants, where there are any */
     atomic_bool is_draining; /* the server is being stopped: replies say so, and none is kept */
 };
 

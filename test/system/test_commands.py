@@ -241,7 +241,7 @@ def test_output_that_cannot_be_written_is_a_failure(arguments):
 
 def test_what_happens_in_the_demonstration_is_counted(tmp_path):
     with Badged.demo("--every", "0.05", cwd=tmp_path) as badged:
-        tenants = [t["id"] for t in badged.get("/demo/tenants").json()]
+        tenants = [t["id"] for t in badged.get("/demo/tenants").json()["tenants"]]
         first = [badged.badges(t) for t in tenants]
         for _ in range(2000):
             if [badged.badges(t) for t in tenants] != first:

@@ -187,7 +187,7 @@ def test_a_demonstration_killed_in_the_middle_of_its_writes_goes_on(tmp_path):
     for _ in range(4):
         badged = Badged.demo("--every", "0.05", cwd=tmp_path)
         try:
-            tenants = [t["id"] for t in badged.get("/demo/tenants").json()]
+            tenants = [t["id"] for t in badged.get("/demo/tenants").json()["tenants"]]
             as_of = ask(badged, tenants[0]).headers["Badged-As-Of"]
             eventually(lambda: ask(badged, tenants[0]).headers["Badged-As-Of"] != as_of, what="a change")
         finally:

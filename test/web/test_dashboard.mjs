@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { axe, browser, card, shows } from "./lib/browser.mjs";
-import { addFeedback, embedded, folder, resolveFeedback, tenant } from "./lib/programs.mjs";
+import { addFeedback, demo, embedded, folder, resolveFeedback, tenant } from "./lib/programs.mjs";
 import { Proxy, problem } from "./lib/proxy.mjs";
 
 const configuration = join(folder(), "badged.yaml");
@@ -139,6 +139,32 @@ test("a tenant is asked for, checked and remembered", async (t) => {
   await shows(page, "Feedback", "8");
   await page.reload();
   await shows(page, "Feedback", "8");
+});
+
+test("a browser that keeps nothing for a site shows its pages all the same", async (t) => {
+  const page = await open(t, "/livez", {});
+  const refuse = () =>
+    Object.defineProperty(window, "localStorage", {
+      get() {
+        throw new DOMException("denied", "SecurityError");
+      },
+    });
+  const refusing = await page.context().newPage();
+  t.after(() => refusing.close());
+  await refusing.addInitScript(refuse);
+  await refusing.goto(badged.url);
+  await refusing.getByRole("heading", { name: "Whose badges?" }).waitFor();
+  const field = refusing.getByRole("textbox", { name: "Tenant" });
+  await field.fill(await tenant(sql, 6));
+  await field.press("Enter");
+  await shows(refusing, "Feedback", "6");
+});
+
+test("the demonstration says how its own file is changed", async (t) => {
+  const shown = await demo(folder(), "--database", "sqlite:it's mine.db", "--every", "3600");
+  const page = await getPage(t, shown.url);
+  const line = page.getByRole("region", { name: "Try it" }).getByText(/^sqlite3 /);
+  assert.match(await line.innerText(), / 'it'\\''s mine\.db' "UPDATE /);
 });
 
 test("everything is reached with the keyboard alone", async (t) => {

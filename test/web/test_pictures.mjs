@@ -79,7 +79,7 @@ function history({ knowledge, conversations, feedback, integrations, automation 
 async function open(t, numbers, options) {
   shown = numbers;
   const page = (body) => ({ type: "application/json", body: JSON.stringify(body) });
-  proxy.pages.set("/demo/tenants", page([TENANT]));
+  proxy.pages.set("/demo/tenants", page({ file: "badged-demo.db", tenants: [TENANT] }));
   proxy.pages.set("/api/sidebar/badges/history", page(history(numbers)));
   const tabs = await context(t, { origin: proxy.url, viewport: SIZE, reducedMotion: "reduce", ...options });
   const opened = await tabs.newPage();

@@ -20,7 +20,9 @@ static const struct server_demo_tenant tenants[] = {
 static int start(void **state)
 {
     static struct running r;
-    running_start(&r, (struct server_options){.demo_tenants = tenants, .demo_tenants_count = 2});
+    running_start(&r, (struct server_options){.demo_tenants = tenants,
+                                              .demo_tenants_count = 2,
+                                              .demo_file = "it's \"mine\".db"});
     *state = &r;
     return 0;
 }
@@ -207,9 +209,11 @@ static void the_tenants_are_a_list(void **state)
     ask(*state, "GET", "/demo/tenants", "", &a);
     assert_safe(&a);
     json_t *json = json_loadb(a.body, a.body_len, 0, NULL);
-    assert_int_equal(json_array_size(json), 2);
+    const json_t *list = json_object_get(json, "tenants");
+    assert_string_equal(json_string_value(json_object_get(json, "file")), "it's \"mine\".db");
+    assert_int_equal(json_array_size(list), 2);
     for (size_t i = 0; i < 2; i++) {
-        const json_t *row = json_array_get(json, i);
+        const json_t *row = json_array_get(list, i);
         assert_int_equal(json_object_size(row), 2);
         assert_string_equal(json_string_value(json_object_get(row, "id")), tenants[i].id);
         assert_string_equal(json_string_value(json_object_get(row, "name")), tenants[i].name);
@@ -220,12 +224,14 @@ static void the_tenants_are_a_list(void **state)
     assert_int_equal(a.status, 304);
 }
 
-static void without_demo_tenants_there_is_no_list_of_them(void **state)
+static void without_a_demonstration_no_tenants_are_offered(void **state)
 {
+    static const char none[] = "{\"file\":null,\"tenants\":[]}";
     struct answer a;
     ask(*state, "GET", "/demo/tenants", "", &a);
-    assert_int_equal(a.status, 404);
-    assert_string_equal(answer_field(&a, "Content-Type"), "application/problem+json");
+    assert_int_equal(a.status, 200);
+    assert_int_equal(a.body_len, strlen(none));
+    assert_memory_equal(a.body, none, strlen(none));
     ask(*state, "GET", "/", "", &a);
     assert_int_equal(a.status, 200);
 }
@@ -245,7 +251,7 @@ int main(void)
         TEST(another_path_is_no_page),
         TEST(a_page_takes_get_and_head_only),
         TEST(the_tenants_are_a_list),
-        cmocka_unit_test_setup_teardown(without_demo_tenants_there_is_no_list_of_them,
+        cmocka_unit_test_setup_teardown(without_a_demonstration_no_tenants_are_offered,
                                         running_setup_empty, running_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

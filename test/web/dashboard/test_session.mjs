@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { CHANGES_MAX, changesBetween, withChanges } from "../../../web/dashboard/src/model/changes.js";
 import { answerOf, badgeAt, badgesOf, linksOf } from "../../../web/dashboard/src/model/outline.js";
 import { Session } from "../../../web/dashboard/src/model/session.js";
-import { firstTenant, parseTenant } from "../../../web/dashboard/src/model/tenants.js";
+import { firstTenant, offered, parseTenant, rememberTenant, shellWord } from "../../../web/dashboard/src/model/tenants.js";
 import { say } from "../../../web/dashboard/src/model/words.js";
 
 const TENANT = "7b1f0c9e-5a52-4d6e-8f0a-000000000001";
@@ -131,19 +131,59 @@ test("the tenant chosen last is chosen again where it is offered", () => {
       throw new Error("denied");
     },
   };
-  assert.equal(firstTenant([], kept), TENANT);
+  assert.equal(firstTenant([], () => kept), TENANT);
   assert.equal(
     firstTenant(
       [
         { id: "a", name: "A" },
         { id: TENANT, name: "B" },
       ],
-      kept,
+      () => kept,
     ),
     TENANT,
   );
-  assert.equal(firstTenant([{ id: "a", name: "A" }], kept), "a");
-  assert.equal(firstTenant([], closed), null);
+  assert.equal(firstTenant([{ id: "a", name: "A" }], () => kept), "a");
+  assert.equal(firstTenant([], () => closed), null);
+});
+
+test("a browser that refuses its storage, even to be named, is asked nothing", () => {
+  const refused = () => {
+    throw new Error("denied");
+  };
+  assert.equal(firstTenant([], refused), null);
+  assert.equal(firstTenant([{ id: "a", name: "A" }], refused), "a");
+  rememberTenant(TENANT, refused);
+});
+
+test("what is offered is a list, whatever is answered", async () => {
+  const answer = (body) => offered(async () => new Response(body));
+  const tenants = [{ id: "a", name: "A" }];
+  assert.deepEqual(await answer(JSON.stringify({ file: "x.db", tenants })), { file: "x.db", tenants });
+  for (const body of ["<html>", "null", "[]", '{"tenants":5}'])
+    assert.deepEqual(await answer(body), { file: null, tenants: [] });
+});
+
+test("a file is one word of a shell's line", () => {
+  for (const [name, word] of [
+    ["badged-demo.db", "badged-demo.db"],
+    ["/tmp/my demo.db", "'/tmp/my demo.db'"],
+    ["it's;$(x).db", "'it'\\''s;$(x).db'"],
+    ["-v.db", "./-v.db"],
+  ])
+    assert.equal(shellWord(name), word);
+});
+
+test("what was asked for one tenant says nothing of the next", async () => {
+  const { session: s } = session();
+  let fail;
+  const answered = s.fetch;
+  s.fetch = () => new Promise((_, reject) => (fail = reject));
+  s.choose(TENANT);
+  s.fetch = answered;
+  s.choose("7b1f0c9e-5a52-4d6e-8f0a-000000000002");
+  fail(new Error("late"));
+  await new Promise(setImmediate);
+  assert.equal(s.hasCourseFailed, false);
 });
 
 test("every state has words of its own", () => {

@@ -13,7 +13,7 @@ const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const ARGUMENTS = `--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
   --disable-component-update --disable-sync --force-color-profile=srgb --font-render-hinting=none`.split(/\s+/);
-const ABSENT = /\/(demo\/tenants|favicon\.ico)$/; // what only a demonstration has; what Chromium asks for with /livez
+const ABSENT = /\/favicon\.ico$/; // what Chromium asks for with /livez
 const NETWORK = /^Failed to load resource/; // what a test that breaks the network brings about
 
 const PLAIN = { colorScheme: "light", reducedMotion: "no-preference", forcedColors: "none" };

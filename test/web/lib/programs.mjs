@@ -72,8 +72,8 @@ export async function serve(database, ...more) {
 }
 
 /** The demonstration, with its data in a folder. */
-export async function demo(cwd) {
-  return begin(["demo", "--listen", "127.0.0.1:0"], { cwd });
+export async function demo(cwd, ...more) {
+  return begin(["demo", "--listen", "127.0.0.1:0", ...more], { cwd });
 }
 
 async function begin(args, options) {

@@ -73,16 +73,18 @@ export class Session extends EventTarget {
   async loadCourse() {
     const { tenant, course } = this;
     if (tenant === null) return;
+    let hasFailed = false;
     try {
       const response = await this.fetch(`${URL}/history`, { headers: { "X-Tenant-Id": tenant } });
       if (!response.ok) throw new Error(String(response.status));
       const ahead = this.now() - Date.parse(response.headers.get("Date") ?? "");
       course.load(await response.json(), Math.abs(ahead) > SKEW_MS ? ahead : 0);
-      this.hasCourseFailed = false;
     } catch {
-      this.hasCourseFailed = course.counted === null;
+      hasFailed = course.counted === null;
     }
-    if (course === this.course) this.#tell();
+    if (course !== this.course) return; // another tenant was chosen since
+    this.hasCourseFailed = hasFailed;
+    this.#tell();
   }
 
   #take(/** @type {Snapshot} */ snapshot) {

@@ -11,28 +11,52 @@ export function parseTenant(/** @type {string} */ text) {
   return UUID.test(id) ? id : null;
 }
 
-/** The tenants that the server offers: those of a demonstration, and none elsewhere. @returns {Promise<Tenant[]>} */
-export async function offeredTenants(fetch = globalThis.fetch) {
-  const response = await fetch("/demo/tenants");
-  return response.ok ? response.json() : [];
+/**
+ * What the server has of a demonstration: its tenants, none elsewhere, and the file of its database.
+ * @returns {Promise<{file: string | null, tenants: Tenant[]}>}
+ */
+export async function offered(fetch = globalThis.fetch) {
+  try {
+    const { file, tenants } = await (await fetch("/demo/tenants")).json();
+    if (Array.isArray(tenants)) return { file, tenants };
+  } catch {
+    // What is there is no badged, or not now: a tenant is asked for.
+  }
+  return { file: null, tenants: [] };
 }
 
-/** The tenant to begin with, or null where one has to be named. */
-export function firstTenant(/** @type {Tenant[]} */ offered, /** @type {Pick<Storage, "getItem">} */ storage) {
+// What browsers that keep nothing for a site throw at already.
+const browsers = () => localStorage;
+
+/**
+ * The tenant to begin with, or null where one has to be named.
+ * @param {Tenant[]} tenants
+ * @param {() => Pick<Storage, "getItem">} storage
+ */
+export function firstTenant(tenants, storage = browsers) {
   let kept = null;
   try {
-    kept = parseTenant(storage.getItem(KEY) ?? "");
+    kept = parseTenant(storage().getItem(KEY) ?? "");
   } catch {
-    // A browser that keeps nothing for this site: it is asked for again.
+    // It is asked for again.
   }
-  if (offered.length === 0) return kept;
-  return offered.some(({ id }) => id === kept) ? kept : offered[0].id;
+  if (tenants.length === 0) return kept;
+  return tenants.some(({ id }) => id === kept) ? kept : tenants[0].id;
 }
 
-export function rememberTenant(/** @type {string} */ id, /** @type {Pick<Storage, "setItem">} */ storage) {
+export function rememberTenant(
+  /** @type {string} */ id,
+  /** @type {() => Pick<Storage, "setItem">} */ storage = browsers,
+) {
   try {
-    storage.setItem(KEY, id);
+    storage().setItem(KEY, id);
   } catch {
     // As above.
   }
+}
+
+/** A file's name as one word of a shell's line, which no program takes for an option. */
+export function shellWord(/** @type {string} */ name) {
+  const path = name.startsWith("-") ? `./${name}` : name;
+  return /^[\w./+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

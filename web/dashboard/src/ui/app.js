@@ -5,7 +5,7 @@ import "@badged/client/elements";
 import { LitElement, css, html, nothing } from "lit";
 import { badgeAt, badgesOf, linksOf } from "../model/outline.js";
 import { Session } from "../model/session.js";
-import { firstTenant, offeredTenants, rememberTenant } from "../model/tenants.js";
+import { firstTenant, offered, rememberTenant } from "../model/tenants.js";
 import "./answer.js";
 import "./changes.js";
 import "./detail.js";
@@ -171,6 +171,7 @@ export class BadgedDashboard extends LitElement {
     /** @type {import("../model/outline.js").Badge[]} */ this.badges = [];
     /** @type {import("../model/tenants.js").Tenant[]} */ this.tenants = [];
     /** @type {string | null} */ this.tenant = null;
+    /** @type {string | null} */ this.file = null;
     this.isReady = false;
     this.session = new Session({ createBadges });
     this.onAddress = () => this.requestUpdate();
@@ -188,8 +189,8 @@ export class BadgedDashboard extends LitElement {
   }
 
   async #begin() {
-    this.tenants = await offeredTenants().catch(() => []);
-    const tenant = firstTenant(this.tenants, localStorage);
+    ({ file: this.file, tenants: this.tenants } = await offered());
+    const tenant = firstTenant(this.tenants);
     if (tenant) this.#choose(tenant);
     this.isReady = true;
   }
@@ -205,7 +206,7 @@ export class BadgedDashboard extends LitElement {
   }
 
   #choose(/** @type {string} */ tenant) {
-    rememberTenant(tenant, localStorage);
+    rememberTenant(tenant);
     this.session.choose(tenant);
     this.tenant = tenant;
   }
@@ -270,7 +271,7 @@ export class BadgedDashboard extends LitElement {
       <div class="demo">
         <div>
           <badged-changes .session=${session} .badges=${badges}></badged-changes>
-          ${isDemo ? html`<badged-try .session=${session}></badged-try>` : nothing}
+          ${isDemo ? html`<badged-try .session=${session} .file=${this.file}></badged-try>` : nothing}
         </div>
         ${isDemo ? html`<badged-answer .session=${session} .badges=${badges}></badged-answer>` : nothing}
       </div>`;

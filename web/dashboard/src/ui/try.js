@@ -1,6 +1,7 @@
 // The demonstration's own part of the overview: what to try from a terminal.
 
 import { css, html, nothing } from "lit";
+import { shellWord } from "../model/tenants.js";
 import { Shown } from "./shown.js";
 import { shared, titled } from "./theme.js";
 
@@ -8,12 +9,12 @@ const COPIED_MS = 1500;
 
 const curlLine = (/** @type {string} */ tenant, /** @type {string} */ origin) =>
   `curl -H 'X-Tenant-Id: ${tenant}' ${origin}/api/sidebar/badges`;
-const sqliteLine = (/** @type {string} */ tenant) =>
-  `sqlite3 -cmd '.timeout 5000' badged-demo.db "UPDATE feedback SET resolved_at = NULL, priority = 'urgent' ` +
+const sqliteLine = (/** @type {string} */ tenant, /** @type {string} */ file) =>
+  `sqlite3 -cmd '.timeout 5000' ${shellWord(file)} "UPDATE feedback SET resolved_at = NULL, priority = 'urgent' ` +
   `WHERE id = (SELECT id FROM feedback WHERE tenant_id = '${tenant}' AND resolved_at IS NOT NULL LIMIT 1)"`;
 
 export class BadgedTry extends Shown {
-  static properties = { copied: { state: true } };
+  static properties = { copied: { state: true }, file: { attribute: false } };
 
   static styles = [
     shared,
@@ -51,6 +52,7 @@ export class BadgedTry extends Shown {
   constructor() {
     super();
     this.copied = "";
+    /** @type {string | null} */ this.file = null;
   }
 
   render() {
@@ -60,8 +62,12 @@ export class BadgedTry extends Shown {
       <h2 id="title">Try it</h2>
       <p>Ask as a program does:</p>
       ${this.#command("curl", curlLine(tenant, location.origin))}
-      <p>Change a row yourself, in the folder where the demonstration runs, and watch Feedback:</p>
-      ${this.#command("sqlite3", sqliteLine(tenant))}
+      ${
+        this.file
+          ? html`<p>Change a row yourself, in the folder where the demonstration runs, and watch Feedback:</p>
+              ${this.#command("sqlite3", sqliteLine(tenant, this.file))}`
+          : nothing
+      }
     </section>`;
   }
 
