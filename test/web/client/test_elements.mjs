@@ -228,3 +228,32 @@ test("the title and the application's icon carry the sum, until it is none or no
   await show(page, { status: "live", counts: COUNTS });
   assert.equal(await page.title(), "(127) Elements");
 });
+
+test("a language that is none, and links that are no JSON, leave numbers and items", async (t) => {
+  const page = await open(t, `<div lang="en_US"><badged-sidebar links="{"></badged-sidebar>
+    <badged-count for="feedback" max="false"></badged-count></div>`, { counts: { ...COUNTS, feedback: 1284 } });
+  await link(page, "Sources, 3 open").waitFor();
+  assert.equal(await link(page, "Sources, 3 open").getAttribute("href"), "/sources");
+  assert.match(await pill(page).textContent(), /^1.?284$/);
+});
+
+test("a link never is a script", async (t) => {
+  const links = { feedback: " java\tscript:document.title='run'", "knowledge.sources": "https://docs.test/" };
+  const page = await open(t, `<badged-sidebar links='${JSON.stringify(links).replaceAll("'", "&#39;")}'></badged-sidebar>`);
+  const hrefs = await page.locator("badged-sidebar a").evaluateAll((all) => all.map(({ id, href }) => [id, href]));
+  assert.equal(Object.fromEntries(hrefs).feedback, "");
+  assert.equal(Object.fromEntries(hrefs)["knowledge.sources"], "https://docs.test/");
+});
+
+test("a key that is the browser's own stays so", async (t) => {
+  const page = await open(t, `<badged-sidebar></badged-sidebar>`);
+  await page.getByRole("button", { name: "Knowledge" }).focus();
+  await page.evaluate(() => addEventListener("keydown", (event) => (window.wasTaken = event.defaultPrevented)));
+  for (const [key, isTaken] of [["Alt+ArrowLeft", false], ["ArrowDown", true]]) {
+    await page.evaluate(() => (window.wasTaken = null));
+    await page.getByRole("button", { name: "Knowledge" }).dispatchEvent("keydown",
+      { key: key.replace("Alt+", ""), altKey: key.startsWith("Alt+"), bubbles: true, cancelable: true, composed: true });
+    assert.equal(await page.evaluate(() => window.wasTaken), isTaken, key);
+  }
+  assert.equal(await page.getByRole("button", { name: "Knowledge" }).getAttribute("aria-expanded"), "true");
+});

@@ -426,3 +426,129 @@ test("a browser without locks or channels has a stream in each tab", async (t) =
     one.badges.close();
   }
 });
+
+test("whatever getToken fails with is a failure like another, and no reason to ask without pause", async (t) => {
+  for (const thrown of ["no session", { code: 401 }, null]) {
+    let calls = 0;
+    const me = meet(t, {}, {
+      async getToken() {
+        if (++calls < 4) throw thrown;
+        return calls < 50 ? "token" : new Promise(() => {});
+      },
+    });
+    await me.until(({ error }) => error, 5);
+    assert.equal(calls, 1);
+    await me.is("live", 60);
+    me.badges.close();
+  }
+});
+
+test("a subscriber that throws is reported, and disturbs neither the stream nor others", async (t) => {
+  const reported = [];
+  const tab = new Browser().tab();
+  tab.reportError = ({ message }) => reported.push(message);
+  const me = follow(server.behave(), {}, tab);
+  t.after(() => me.badges.close());
+  me.badges.subscribe(() => {
+    throw new Error("mine");
+  });
+  const heard = [];
+  me.badges.subscribe(({ counts }) => heard.push(counts.feedback));
+  await me.until(({ status }) => status == "live", 5);
+  server.send(frame({ feedback: 9 }, "1-0/20"));
+  await me.until(({ counts }) => counts.feedback == 9, 5);
+  assert.deepEqual(heard, [7, 9]);
+  assert.equal(kinds(), "stream");
+  assert.deepEqual(new Set(reported), new Set(["mine"]));
+});
+
+test("an etag of numbers that were taken away brings them back", async (t) => {
+  let isRefused = false;
+  const me = meet(t, {
+    stream: (request, response) => server.problem(response, isRefused ? 401 : 404),
+    poll(request, response) {
+      if (isRefused) return server.problem(response, 401);
+      if (request.headers["if-none-match"]) return response.writeHead(304, { "Badged-As-Of": "1-0/10", ETag: '"1"' }).end();
+      server.json(response, { feedback: 7 }, { headers: { ETag: '"1"' } });
+    },
+  });
+  await me.is("polling", 20);
+  isRefused = true;
+  await me.is("unauthorized", 60);
+  isRefused = false;
+  await me.is("polling", 200);
+  assert.equal(me.snapshot.counts.feedback, 7);
+});
+
+test("a retry of nothing is no storm, and one of years is no end", async (t) => {
+  const times = [];
+  const me = meet(t, {
+    stream(request, response) {
+      times.push(me.tab.clock.time);
+      response.writeHead(200, { "Content-Type": "text/event-stream" });
+      response.write("retry: 0\n\n");
+      setTimeout(() => response.destroy(), 1);
+    },
+    poll: (request, response) => response.destroy(),
+  });
+  await me.until(() => times.length == 8, 300);
+  assert.ok(times[7] - times[0] > 10_000, times.join());
+  me.badges.close();
+
+  const late = meet(t);
+  await late.is("live");
+  await late.tab.clock.advance(6000);
+  server.send("retry: 99999999999\n\n");
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  server.streams.forEach((response) => response.end());
+  await late.until(() => server.counts.stream == 2, 700);
+});
+
+test("being offline longer makes the numbers no newer", async (t) => {
+  const me = meet(t);
+  await me.is("live");
+  me.tab.hide();
+  await me.is("stale", 40);
+  const { updatedAt } = me.snapshot;
+  await me.tab.clock.advance(600_000);
+  server.stream = server.poll = (request, response) => response.destroy();
+  me.tab.navigator.onLine = false;
+  me.tab.hide(false);
+  await me.is("offline", 30);
+  const before = server.requests.length;
+  await me.until(() => server.requests.length > before + 1, 120);
+  assert.equal(me.snapshot.updatedAt, updatedAt);
+});
+
+test("who is online again and knows nothing is not called offline", async (t) => {
+  const tab = new Browser().tab();
+  tab.navigator.onLine = false;
+  const refuse = (request, response) => server.problem(response, 503);
+  const me = follow(server.behave({ stream: refuse, poll: refuse }), {}, tab);
+  t.after(() => me.badges.close());
+  await me.is("offline", 30);
+  tab.navigator.onLine = true;
+  tab.fire("online");
+  await me.is("loading", 60);
+  assert.equal(me.snapshot.error.status, 503);
+});
+
+test("numbers polled from a server that is behind are as old as it says", async (t) => {
+  const me = meet(t, {
+    stream: (request, response) => server.problem(response, 404),
+    poll: (request, response) => server.json(response, { feedback: 1 }, { headers: { "Badged-Stale": "600" } }),
+  });
+  await me.is("stale", 30);
+  const age = me.tab.clock.time - me.snapshot.updatedAt;
+  assert.ok(age >= 600_000 && age < 602_000, `${age} ms`);
+});
+
+test("what the server knows again after it knew nothing is taken, whatever its as-of", async (t) => {
+  const me = meet(t);
+  await me.is("live");
+  server.send('event: status\ndata: {"status":"unknown"}\n\n');
+  await me.is("loading");
+  server.send(frame({ feedback: 1 }, "1-0/5") + 'event: status\ndata: {"status":"live"}\n\n');
+  await me.is("live", 5);
+  assert.equal(me.snapshot.counts.feedback, 1);
+});

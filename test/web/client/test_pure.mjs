@@ -19,6 +19,7 @@ const AT_NOON = { status: "stale", updatedAt: new Date(2026, 10, 24, 12, 4).getT
 test("counts are flat, null is zero, and what is no number is not known", () => {
   assert.deepEqual({ ...countsOf(ANSWER) }, COUNTS);
   assert.deepEqual({ ...countsOf({ a: "3", b: 1.5, c: { d: { e: 1 } }, f: true }) }, { a: null, b: null, "c.d.e": 1, f: null });
+  assert.deepEqual({ ...countsOf(JSON.parse('{"a":9007199254740993}')) }, { a: null }); // no longer exact
 });
 
 test("a name out of the ordinary harms nothing", () => {
@@ -42,6 +43,7 @@ test("a problem is what the server says, or what its answer looks like", async (
     { status: 503, title: "No", detail: "because", retryAfter: 0 });
   assert.equal((await problem("{", type)).title, "Unexpected answer");
   assert.equal((await problem("null", type)).title, "Unexpected answer");
+  assert.equal(typeof (await problem('{"detail":[{"msg":"no"}]}', type)).detail, "string");
   assert.equal((await problem("<html>", { "Content-Type": "text/html" })).detail, "503 text/html");
   assert.equal((await problem("", { "Retry-After": "7" })).retryAfter, 7000);
   const date = new Date(Date.now() + 60_000).toUTCString();

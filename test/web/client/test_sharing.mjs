@@ -1,6 +1,7 @@
 // Several tabs of one browser: one stream for all, whoever of them comes, goes, hides or hangs.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { createBadges } from "../../../web/client/src/index.js";
 import { ANSWER, Browser, COUNTS, Server, follow, frame } from "./platform.mjs";
 
 const server = await new Server().start();
@@ -228,4 +229,73 @@ test("tokens of sixty seconds see ten minutes through, without a 401 and without
   assert.equal(tab.seen.join(), "loading,live");
   assert.ok(issued >= 11 && issued <= 16, `${issued} tokens`);
   assert.equal(server.streams.size, 1);
+});
+
+test("a browser that refuses its locks has a stream in each tab, and is not asked again and again", async (t) => {
+  server.behave();
+  const page = new Browser().tab();
+  let requests = 0;
+  page.navigator.locks.request = async () => {
+    if (++requests > 9) return new Promise(() => {});
+    throw new DOMException("denied", "SecurityError");
+  };
+  const tab = follow(server, { key: "tenant user" }, page);
+  t.after(() => tab.badges.close());
+  await tab.is("live", 5);
+  assert.equal(requests, 1);
+});
+
+test("a browser that refuses channels has a stream in each tab", async (t) => {
+  server.behave();
+  const page = new Browser().tab();
+  page.BroadcastChannel = class {
+    constructor() {
+      throw new DOMException("denied", "SecurityError");
+    }
+  };
+  const tab = follow(server, { key: "tenant user" }, page);
+  t.after(() => tab.badges.close());
+  await tab.is("live", 5);
+});
+
+test("a channel is open while somebody looks, and at no other time", async (t) => {
+  server.behave();
+  const page = new Browser().tab();
+  let open = 0;
+  const { BroadcastChannel } = page;
+  page.BroadcastChannel = class extends BroadcastChannel {
+    constructor(name) {
+      super(name);
+      open++;
+    }
+
+    close() {
+      super.close();
+      open--;
+    }
+  };
+  createBadges({ url: server.url, key: "tenant user" }, page); // such as of a page that a server renders
+  assert.equal(open, 0);
+  const tab = follow(server, { key: "tenant user" }, page);
+  t.after(() => tab.badges.close());
+  await tab.is("live", 5);
+  assert.equal(open, 1);
+  tab.unsubscribe();
+  await page.clock.advance(2000);
+  assert.equal(open, 0);
+  tab.badges.subscribe(() => {});
+  await tab.is("live", 5);
+  assert.equal(open, 1);
+});
+
+test("what else is said on the channel changes nothing", async (t) => {
+  const [, other] = await tabs(t, 2);
+  const page = other.tab.browser.tab();
+  const channel = new page.BroadcastChannel(`badged ${server.url} tenant user`);
+  const before = other.snapshot;
+  for (const message of [null, 5, "state", {}, { state: 5 }, { state: {} }, { state: { counts: null } }]) {
+    channel.postMessage(message);
+    await settle(other);
+  }
+  assert.equal(other.snapshot, before);
 });

@@ -18,7 +18,7 @@ const OLDER = 'Older than known';
 
 /** @param {any} error what was thrown, here or by the browser */
 const problemFrom = (error) =>
-  error instanceof Error ? { ...NOTHING, title: error.name, detail: error.message } : error;
+  error?.retryAfter >= 0 ? error : { ...NOTHING, title: `${error?.name ?? 'Error'}`, detail: `${error?.message ?? error}` };
 
 /**
  * @param {Options} options
@@ -42,8 +42,10 @@ export const createConnection = (options, store, request, platform) => {
   let nextPoll = Infinity;
   let retryMs = 1000;
   let pauseMs = 0; // what the server asked for since its last event
-  /** @type {string | null} of the poll that brought what is known; null when it came by the stream */
+  /** @type {string | null} of the poll that brought `polled` */
   let etag = null;
+  /** @type {Readonly<Record<string, number | null>> | undefined} */
+  let polled;
   let isKicked = false;
   /** @type {AbortController | undefined} */
   let attempt;
@@ -76,10 +78,18 @@ export const createConnection = (options, store, request, platform) => {
     return false;
   };
 
-  /** @param {object | false} answer false when it is what it was @param {string | null | undefined} asOf @param {import('./types.js').Status} status */
-  const show = (answer, asOf, status) => {
+  /**
+   * @param {object | false} answer false when it is what it was
+   * @param {string | null | undefined} asOf
+   * @param {import('./types.js').Status} status
+   * @param {number} [age] seconds for which the server has not known better
+   */
+  const show = (answer, asOf, status, age = 0) => {
     misses = 0;
-    store.set({ status, error: null, ...(asOf && { asOf }), ...(answer && { counts: countsOf(answer), updatedAt: now() }) });
+    store.set({
+      status, error: null, ...(asOf && { asOf }), ...(answer && { counts: countsOf(answer) }),
+      ...((answer || age) && { updatedAt: now() - age * 1000 }),
+    });
   };
 
   /** The counts, none of which is known. */
@@ -88,14 +98,16 @@ export const createConnection = (options, store, request, platform) => {
   /** @param {string} after @param {AbortSignal} [signal] */
   const poll = async (after, signal) => {
     const response = await ask(
-      after && '?after=' + encodeURIComponent(after), 'application/json', etag ? { 'If-None-Match': etag } : null, signal);
+      after && '?after=' + encodeURIComponent(after), 'application/json',
+      etag && polled == store.get().counts ? { 'If-None-Match': etag } : null, signal);
     const { headers } = response;
     const asOf = headers.get('badged-as-of');
     const answer = response.status != 304 && await response.json();
     if (isRefused(asOf)) refuse(OLDER);
-    etag = headers.get('etag');
     contact = now();
-    show(answer, asOf, headers.get('badged-stale') ? 'stale' : store.get().status == 'live' ? 'live' : 'polling');
+    const age = headers.get('badged-stale');
+    show(answer, asOf, age ? 'stale' : store.get().status == 'live' ? 'live' : 'polling', +(age ?? 0));
+    if (answer) [etag, polled] = [headers.get('etag'), store.get().counts];
   };
 
   /** @param {import('eventsource-parser').EventSourceMessage} message */
@@ -108,14 +120,13 @@ export const createConnection = (options, store, request, platform) => {
       isOpen = true;
       nextPoll = Infinity;
       pauseMs = 0;
-      etag = null;
       show(body, id, isStale ? 'stale' : 'live');
     } else if (event == 'status') {
       isOpen = true;
       const { status, since } = body;
       isStale = status == 'stale';
       store.set(status == 'unknown'
-        ? { status: 'loading', counts: forgotten(), error: { ...NOTHING, status: 503, title: 'Counts unknown' } }
+        ? { status: 'loading', counts: forgotten(), asOf: null, error: { ...NOTHING, status: 503, title: 'Counts unknown' } }
         : { status, updatedAt: Date.parse(since) || now() });
     }
   };
@@ -129,7 +140,7 @@ export const createConnection = (options, store, request, platform) => {
         bytes = 0;
         onEvent(message);
       },
-      onRetry: (ms) => (retryMs = pauseMs = ms),
+      onRetry: (ms) => (retryMs = Math.max(1000, pauseMs = Math.min(ms, RETRY_AFTER_MS_MAX))),
     });
     let bytes = 0; // since the last event: what never ends is not kept
     const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
@@ -151,8 +162,9 @@ export const createConnection = (options, store, request, platform) => {
     const isLost = misses > 1 || now() - contact > staleMs;
     store.set({
       counts: isUnauthorized ? forgotten() : counts,
-      status: isUnauthorized ? 'unauthorized' : isOffline ? 'offline' : isLost && asOf ? 'stale' : status,
-      updatedAt: status == 'stale' || !asOf ? updatedAt : contact || updatedAt,
+      status: isUnauthorized ? 'unauthorized' : isOffline ? 'offline'
+        : status == 'offline' ? asOf ? 'stale' : 'loading' : isLost && asOf ? 'stale' : status,
+      updatedAt: /stale|offline/.test(status) || !asOf ? updatedAt : contact || updatedAt,
       error: problem ?? error,
     });
     return isUnauthorized;

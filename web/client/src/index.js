@@ -22,7 +22,7 @@ const REST_MS = 1000; // without a subscriber before the stream is let go: views
  */
 export const createBadges = (options = {}, platform = globalThis) => {
   const { url = '/api/sidebar/badges', key, initial, hiddenSeconds = 30, staleSeconds = 40 } = options;
-  const store = createStore(initial);
+  const store = createStore(initial, platform.reportError);
   const atFirst = store.get();
   const connection = createConnection(options, store, createRequest(options, platform), platform);
   const leader = createLeader({
@@ -62,6 +62,7 @@ export const createBadges = (options = {}, platform = globalThis) => {
     unwatch = undefined;
     isAway = false;
     update();
+    leader.close();
   };
 
   return {
@@ -95,7 +96,6 @@ export const createBadges = (options = {}, platform = globalThis) => {
     close() {
       isClosed = true;
       rest();
-      leader.close();
     },
   };
 };

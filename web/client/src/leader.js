@@ -14,8 +14,8 @@
  */
 export const createLeader = ({ name, silenceMs, lead, getState, onState }, platform) => {
   const locks = platform.navigator?.locks;
-  const Channel = platform.BroadcastChannel;
-  const channel = name != null && locks && Channel ? new Channel(name) : null;
+  /** @type {BroadcastChannel | undefined} */
+  let channel;
   let isLeading = false;
   let heard = 0;
   /** @type {AbortController | undefined} */
@@ -25,7 +25,26 @@ export const createLeader = ({ name, silenceMs, lead, getState, onState }, platf
     if (isLeading) channel?.postMessage({ state: getState() });
   };
 
+  /** Not before somebody looks: a store that is made and thrown away, such as on a server, leaves nothing open. */
+  const open = () => {
+    if (name == null || !locks || channel) return;
+    try {
+      channel = new platform.BroadcastChannel(name);
+    } catch {
+      return; // there is none, or the browser keeps nothing for this site
+    }
+    channel.onmessage = ({ data }) => {
+      const state = data?.state;
+      if (!state) tell();
+      else if (!isLeading && state.counts) { // what another version of this says may be anything
+        heard = platform.Date.now();
+        onState(state);
+      }
+    };
+  };
+
   const join = (steal = false) => {
+    open();
     const mine = (turn = new AbortController());
     const { signal } = mine;
     const run = () => new Promise((resolve) => {
@@ -40,12 +59,12 @@ export const createLeader = ({ name, silenceMs, lead, getState, onState }, platf
     heard = platform.Date.now();
     if (!channel) return void run();
     channel.postMessage({});
-    // A lock that was taken away rejects: back into the queue.
+    // A lock that was taken away rejects: back into the queue. One that is refused does so before it was held: on one's own.
     locks.request(/** @type {string} */ (name), steal ? { steal } : { signal }, run).catch(() => {
-      if (!signal.aborted) {
-        mine.abort();
-        join();
-      }
+      if (signal.aborted) return;
+      if (!isLeading) return void run();
+      mine.abort();
+      join();
     });
     const watch = () => {
       if (signal.aborted) return;
@@ -59,21 +78,13 @@ export const createLeader = ({ name, silenceMs, lead, getState, onState }, platf
     watch();
   };
 
-  if (channel) {
-    channel.onmessage = ({ data: { state } }) => {
-      if (!state) tell();
-      else if (!isLeading) {
-        heard = platform.Date.now();
-        onState(state);
-      }
-    };
-  }
-
   return {
     tell,
     join,
-    isLeading: () => isLeading,
     leave: () => turn?.abort(),
-    close: () => channel?.close(),
+    close() {
+      channel?.close();
+      channel = undefined;
+    },
   };
 };

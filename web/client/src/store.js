@@ -3,8 +3,11 @@ import { isOlder } from './wire.js';
 
 /** @import { Initial, Snapshot } from './types.js' */
 
-/** @param {Initial | null | undefined} initial */
-export const createStore = (initial) => {
+/**
+ * @param {Initial | null | undefined} initial
+ * @param {(error: unknown) => void} [report] what a listener throws
+ */
+export const createStore = (initial, report = console.error) => {
   /** @type {Set<(snapshot: Snapshot) => void>} */
   const listeners = new Set();
   /** @type {Snapshot} */
@@ -30,7 +33,13 @@ export const createStore = (initial) => {
       if (!fresh.length) return;
       for (const [, value] of fresh) Object.freeze(value);
       snapshot = Object.freeze({ ...snapshot, ...Object.fromEntries(fresh) });
-      for (const listener of [...listeners]) listener(snapshot);
+      for (const listener of [...listeners]) {
+        try {
+          listener(snapshot);
+        } catch (error) {
+          report(error); // it stops neither the stream nor another listener
+        }
+      }
     },
   };
 };

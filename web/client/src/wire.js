@@ -11,7 +11,7 @@
 export const countsOf = (answer, prefix = '', counts = Object.create(null)) => {
   for (const [name, value] of Object.entries(answer)) {
     if (value && typeof value == 'object') countsOf(value, prefix + name + '.', counts);
-    else counts[prefix + name] = value === null ? 0 : Number.isInteger(value) ? value : null;
+    else counts[prefix + name] = value === null ? 0 : Number.isSafeInteger(value) ? value : null;
   }
   return counts;
 };
@@ -41,8 +41,8 @@ export const problemOf = async (response) => {
   const told = await response.json().catch(() => null);
   return {
     status,
-    title: told?.title ?? 'Unexpected answer',
-    detail: told?.detail ?? `${status} ${headers.get('content-type')}`,
+    title: `${told?.title ?? 'Unexpected answer'}`,
+    detail: `${told?.detail ?? `${status} ${headers.get('content-type')}`}`,
     retryAfter: Math.max(0, (Number(after) ? Number(after) * 1000 : Date.parse(after ?? '') - Date.now()) || 0),
   };
 };

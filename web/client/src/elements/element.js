@@ -92,7 +92,9 @@ export class BadgedElement extends Base {
   /** That of the text around it; inside of another element's shadow, that of the document. */
   get language() {
     const around = /** @type {HTMLElement} */ (this.closest('[lang]') ?? document.documentElement);
-    return around.lang || undefined;
+    try {
+      return Intl.getCanonicalLocales(around.lang)[0];
+    } catch {} // en_US and the like
   }
 
   connectedCallback() {

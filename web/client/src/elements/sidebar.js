@@ -129,6 +129,7 @@ export class BadgedSidebar extends BadgedElement {
 
   /** Up and down among what is seen, left and right to close and open a section. @param {KeyboardEvent} event */
   #onKey = (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return; // the browser's own, such as Back
     const nodes = this.#rows.map(({ node }) => node).filter((node) => node.offsetParent);
     const node = /** @type {HTMLElement} */ (this.root.activeElement);
     const at = nodes.indexOf(node);
@@ -146,7 +147,10 @@ export class BadgedSidebar extends BadgedElement {
 
   draw() {
     super.draw();
-    const links = JSON.parse(this.getAttribute('links') ?? '{}');
+    let links = /** @type {Record<string, string>} */ ({});
+    try {
+      links = { ...JSON.parse(this.getAttribute('links') ?? '{}') };
+    } catch {} // what is no JSON leads nowhere else
     const here = this.getAttribute('current') ?? location.pathname;
     for (const { node, pill, heard, label, names, zero, list } of this.#rows) {
       const isOpen = list && !this.#closed.has(node.id);
@@ -160,6 +164,7 @@ export class BadgedSidebar extends BadgedElement {
         const href = links[node.id] ??
           '/' + node.id.replace(/.*\./, '').replace(/[A-Z]/g, (letter) => '-' + letter.toLowerCase());
         node.setAttribute('href', href);
+        if (/** @type {HTMLAnchorElement} */ (node).protocol == 'javascript:') node.removeAttribute('href');
         node.ariaCurrent = href == here ? 'page' : null;
       }
     }
