@@ -169,7 +169,7 @@ bool roster_note(struct roster *r, const struct counts_news *news)
 void roster_take_flags(struct roster *r, bool *ret_is_status, bool *ret_is_all)
 {
     lock(r);
-    *ret_is_status = r->has_status_news || r->arrivals != NULL;
+    *ret_is_status = r->has_status_news;
     *ret_is_all = r->has_news_of_all;
     r->has_status_news = r->has_news_of_all = false;
     unlock(r);

@@ -51,8 +51,8 @@ bool roster_note(struct roster *r, const struct counts_news *news);
 
 /* Of the thread of the streams. */
 
-/* roster_take_flags(r, ret_is_status, ret_is_all): whether trust may have changed, or somebody
- * arrived, who is to be told of it; and whether the numbers of any tenant may have. */
+/* roster_take_flags(r, ret_is_status, ret_is_all): whether trust may have changed since somebody is
+ * on the roster; and whether the numbers of any tenant may have. */
 void roster_take_flags(struct roster *r, bool *ret_is_status, bool *ret_is_all);
 
 /* roster_take_news(r): the next tenant whose numbers changed and that has subscribers; NULL: no

@@ -52,6 +52,7 @@ struct streams {
     /* The thread's own. */
     struct subscriber *first, *ended;
     enum counts_trust trust; /* as subscribers are told */
+    int64_t since_ms;        /* when it became that */
     struct offer offer;
     uint64_t round;
     uint64_t *numbers; /* room for those of one tenant */
@@ -166,18 +167,20 @@ static void set_status(struct streams *s, const struct counts_status *status)
     frame_unref(s->offer.status);
     s->offer.status = frame_status(status->trust, since_ms / 1000);
     s->trust = status->trust;
+    s->since_ms = status->since_ms;
 }
 
 /* Tell everybody how far the counts can be trusted now. Counts that were not live may be others
- * since, and those that were not known were not shown: they come first. */
+ * since, and those that were not known were not shown: they come first. So it is when trust went
+ * and came back between two looks: what was published meanwhile may have been passed over. */
 static void take_status(struct streams *s, int64_t now)
 {
     struct counts_status status;
     counts_status(s->counts, &status);
-    if (status.trust == s->trust && s->offer.status != NULL)
+    if (status.trust == s->trust && status.since_ms == s->since_ms && s->offer.status != NULL)
         return;
     bool is_back =
-        status.trust == COUNTS_LIVE || (status.trust == COUNTS_STALE && s->trust == COUNTS_UNKNOWN);
+        status.trust == COUNTS_LIVE || (status.trust == COUNTS_STALE && s->trust != COUNTS_LIVE);
     set_status(s, &status);
     s->round++;
     for (struct subscriber *sub = s->first, *next; sub != NULL; sub = next) {
@@ -272,10 +275,14 @@ static void welcome(struct streams *s, struct subscriber *sub, int64_t now)
         end(s, sub);
 }
 
+/* What became of trust while nobody was subscribed was noted for nobody. It is looked up once they
+ * are here, as one may arrive at any moment of a turn. */
 static void take_arrivals(struct streams *s, int64_t now)
 {
-    struct subscriber *next;
-    for (struct subscriber *sub = roster_take_arrivals(&s->roster); sub != NULL; sub = next) {
+    struct subscriber *sub = roster_take_arrivals(&s->roster), *next;
+    if (sub != NULL)
+        take_status(s, now);
+    for (; sub != NULL; sub = next) {
         next = sub->next;
         welcome(s, sub, now);
     }
