@@ -55,11 +55,12 @@ static struct frame *satisfy(const struct subscriber *s, const struct offer *o, 
 
 static void gather(struct batch *b, struct subscriber *s, const struct offer *o)
 {
+    bool is_ending = s->begun != NULL && s->is_last;
     b->count = 0;
     if (s->begun != NULL)
         add(b, s, s->begun, -1, s->sent);
     s->begun = NULL;
-    for (int want = 0; want < WANT__COUNT; want++)
+    for (int want = 0; want < WANT__COUNT && !is_ending; want++)
         if (subscriber_wants(s, (enum want)want))
             add(b, s, satisfy(s, o, (enum want)want), want, 0);
 }
