@@ -79,9 +79,9 @@ void buffer_json(struct buffer *b, const char *s, size_t len)
         } else if (c == '"' || c == '\\') {
             buffer_printf(b, "\\%c", c);
             i++;
-        } else if (c < 0x20 || c == 0x7F) {
-            buffer_printf(b, "\\u%04x", c);
-            i++;
+        } else if (utf8_is_control(point)) {
+            buffer_printf(b, "\\u%04x", (unsigned)point);
+            i += n;
         } else {
             buffer_add(b, s + i, n);
             i += n;

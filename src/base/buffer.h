@@ -33,7 +33,8 @@ void buffer_printf(struct buffer *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buffer_decimal(struct buffer *b, uint64_t n);
 
 /* buffer_json(b, s, len): append a JSON string with its quotes (RFC 8259, section 7). Bytes that
- * are not UTF-8 (RFC 3629) become U+FFFD, so that the result always parses. */
+ * are not UTF-8 (RFC 3629) become U+FFFD, so that the result always parses; what would steer a
+ * terminal is escaped. */
 void buffer_json(struct buffer *b, const char *s, size_t len);
 
 /* buffer_take(b): the text, which the caller then frees; the buffer is empty again. Never NULL. */

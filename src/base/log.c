@@ -1,5 +1,7 @@
 #include "base/log.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -44,9 +46,7 @@ void log_line(enum log_level level, const char *fmt, ...)
     size_t len = (size_t)n + (more > 0 ? (size_t)more : 0);
     if (len > room - 1)
         len = room - 1;
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7F)
-            line[i] = '?';
+    len = utf8_disarm(line, len, "");
     line[len] = '\n';
     /* One write: lines of several threads do not mix. Nothing can be done about a log that cannot
      * be written. */

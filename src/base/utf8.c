@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <string.h>
+
 size_t utf8_decode(const char *s, size_t left, uint32_t *ret)
 {
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -46,4 +48,22 @@ size_t utf8_count(const char *s, size_t len)
 bool utf8_is_control(uint32_t c)
 {
     return c < 0x20 || (c >= 0x7F && c < 0xA0);
+}
+
+size_t utf8_disarm(char *text, size_t len, const char *kept)
+{
+    size_t out = 0, n;
+    for (size_t at = 0; at < len; at += n) {
+        uint32_t c;
+        n = utf8_decode(text + at, len - at, &c);
+        bool is_shown = n > 0 && !utf8_is_control(c);
+        if (is_shown || (n == 1 && c != 0 && strchr(kept, (int)c) != NULL)) {
+            memmove(text + out, text + at, n);
+            out += n;
+        } else {
+            text[out++] = '?';
+            n = n > 0 ? n : 1;
+        }
+    }
+    return out;
 }

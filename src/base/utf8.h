@@ -20,4 +20,9 @@ size_t utf8_count(const char *s, size_t len);
 /* utf8_is_control(c): whether c would steer a terminal rather than show: C0, DEL and C1. */
 bool utf8_is_control(uint32_t c);
 
+/* utf8_disarm(text, len, kept): put '?' in place of each character that would steer a terminal, but
+ * for those of ASCII in kept, and of each byte that belongs to no character. Returns the new
+ * length, which is not more. */
+size_t utf8_disarm(char *text, size_t len, const char *kept);
+
 #endif

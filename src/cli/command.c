@@ -1,5 +1,7 @@
 #include "cli/command.h"
 
+#include "base/utf8.h"
+
 #include <assert.h>
 #include <getopt.h>
 #include <string.h>
@@ -379,9 +381,8 @@ enum err command_tenant(const struct invocation *in, struct uuid *ret, struct er
 int command_fail(const struct error *e)
 {
     struct error shown = *e;
-    for (char *c = shown.message; *c != '\0'; c++)
-        if (((unsigned char)*c < 0x20 && *c != '\n' && *c != '\t') || *c == 0x7F)
-            *c = '?'; /* what was typed must not steer the terminal */
+    /* What was typed, or what a server said, must not steer the terminal. */
+    shown.message[utf8_disarm(shown.message, strlen(shown.message), "\n\t")] = '\0';
     (void)fprintf(stderr, "badged: %s\n", shown.message);
     return error_class(e->code)->exit_code;
 }

@@ -136,7 +136,8 @@ static enum err take_badges(struct board *b, const struct event *event, int64_t 
         free(b->json);
         b->badges = t.badges;
         b->numbers = t.numbers;
-        b->json = json_dumps(object, JSON_COMPACT);
+        /* Names of badges are ASCII; those of groups without any were not looked at. */
+        b->json = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII);
         as_of_format(as_of, b->as_of);
         b->status = b->status == BOARD_STALE && !b->is_beginning ? BOARD_STALE : BOARD_LIVE;
         b->is_beginning = false;

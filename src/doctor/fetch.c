@@ -1,5 +1,7 @@
 #include "doctor/fetch.h"
 
+#include "base/utf8.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -119,5 +121,6 @@ void fetched_explain(const struct fetched *f, struct error *e)
     const char *detail = json_string_value(json_object_get(problem, "detail"));
     (void)error_set(e, ERR_NOT_READY, "it answered %ld%s%s", f->status, detail != NULL ? ": " : "",
                     detail != NULL ? detail : "");
+    e->message[utf8_disarm(e->message, strlen(e->message), "")] = '\0';
     json_decref(problem);
 }

@@ -39,7 +39,7 @@ enum err fetch_badges(const char *url, const char *tenant, struct fetched *ret,
                       struct error *e) MUST_CHECK;
 void fetched_fini(struct fetched *f);
 
-/* fetched_explain(f, e): e says what an answer that is no 200 had to say. */
+/* fetched_explain(f, e): e says, in one line, what an answer that is no 200 had to say. */
 void fetched_explain(const struct fetched *f, struct error *e);
 
 #endif

@@ -201,6 +201,27 @@ def test_what_cannot_mend_itself_ends_it(server, code, kind, exit_code, message)
         assert watch.out.text() == "" and not server.is_asked()
 
 
+STEERING = r"x\n\u001b[31m\u009b31m\u009d0;y\u009c"
+
+
+@pytest.mark.parametrize("answer", [
+    lambda request: (request.head(404, "application/problem+json"), request.send(f'{{"detail":"{STEERING}"}}')),
+    lambda request: (request.head(503, "application/problem+json"), request.send(f'{{"detail":"{STEERING}"}}')),
+    lambda request: request.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/\xC2\x9B31m\x9B31m\r\n\r\n"),
+    lambda request: request.stream(f'event: badges\nid: 1-0/2A\ndata: {{"feedback":7,"{STEERING}":{{}}}}\n\n',
+                                   f'event: status\ndata: {{"status":"stale","since":"{STEERING}"}}\n\n'),
+], ids=["refusal", "refusal that may end", "type", "events"])
+def test_nothing_a_server_says_steers_the_terminal(server, answer):
+    with Watch(server.url) as watch:
+        request = server.accept()
+        answer(request)
+        request.close()
+        eventually(lambda: "31m" in watch.out.text() + watch.err.text(), what="what the server said")
+        said = watch.out.text() + watch.err.text()
+        assert not re.search("[^\n -~]", said)
+        assert not re.search("^(?![0-9].* warning: |badged: |{)", said.rstrip("\n"), re.MULTILINE), "a line of its own"
+
+
 def test_nobody_reading_any_more_ends_it_without_a_word(server):
     with Watch(server.url) as watch:
         server.accept().stream(badges("1-0/2A", feedback=7))

@@ -116,13 +116,14 @@ static void json_escapes_what_the_rfc_says_must_be(void **state)
     assert_json("\"\\/", 3, "\"\\\"\\\\/\"");
     assert_json("a\0b", 3, "\"a\\u0000b\"");
     assert_json("\n\t\x1f\x7f ", 5, "\"\\u000a\\u0009\\u001f\\u007f \"");
+    assert_json("\xC2\x80\xC2\x9F\xC2\xA0", 6, "\"\\u0080\\u009f\xC2\xA0\"");
 }
 
 static void json_keeps_characters_of_every_length(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "\xC2\x80",           "\xDF\xBF",     "\xE0\xA0\x80",     "\xED\x9F\xBF",
+        "\xC2\xA0",           "\xDF\xBF",     "\xE0\xA0\x80",     "\xED\x9F\xBF",
         "\xEE\x80\x80",       "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF",
         "Gr\xC3\xBC\xC3\x9F", "\xE6\xBC\xA2", "\xF0\x9F\x94\x94",
     };

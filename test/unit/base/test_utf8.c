@@ -81,6 +81,21 @@ static void characters_that_steer_a_terminal_are_known(void **state)
     assert_false(utf8_is_control(0x20AC));
 }
 
+static void text_is_disarmed_in_place(void **state)
+{
+    (void)state;
+    char text[] = "a\n\x1B[31m\x7F\xC2\x9B"
+                  "é\xC2\xA0\x9B\xC3(𝄞\xE2\x82",
+         zero[] = "a\0b";
+    text[utf8_disarm(text, sizeof(text) - 1, "\n\t")] = '\0';
+    assert_string_equal(text, "a\n?[31m??é\xC2\xA0??"
+                              "(𝄞??");
+    assert_int_equal(utf8_disarm(text, 2, ""), 2);
+    assert_memory_equal(text, "a?", 2);
+    assert_int_equal(utf8_disarm(zero, 3, "\n"), 3);
+    assert_memory_equal(zero, "a?b", 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -89,6 +104,7 @@ int main(void)
         cmocka_unit_test(overlong_and_stray_bytes_are_refused),
         cmocka_unit_test(characters_are_counted_not_bytes),
         cmocka_unit_test(characters_that_steer_a_terminal_are_known),
+        cmocka_unit_test(text_is_disarmed_in_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
