@@ -106,6 +106,17 @@ static void leave(struct watch *w)
     buffer_fini(&out);
 }
 
+/* Which stays where it is ignored. */
+static void end_by(int number)
+{
+    sigset_t signals;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, number);
+    (void)raise(number);
+    (void)pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
 static void on_signals(struct watch *w)
 {
     struct signalfd_siginfo found;
@@ -117,6 +128,10 @@ static void on_signals(struct watch *w)
         case SIGTSTP: /* stopped with the terminal as it was */
             leave(w);
             (void)raise(SIGSTOP);
+            break;
+        case SIGQUIT: /* likewise */
+            leave(w);
+            end_by(SIGQUIT);
             break;
         case SIGCONT:
             screen_measure(&w->screen);
@@ -139,7 +154,8 @@ static void on_keys(struct watch *w)
 /* Blocked, and read from a descriptor. */
 static enum err take_signals(struct watch *w, sigset_t *ret_before, struct error *e)
 {
-    static const int ending[] = {SIGINT, SIGTERM, SIGHUP}, drawing[] = {SIGWINCH, SIGTSTP, SIGCONT};
+    static const int ending[] = {SIGINT, SIGTERM, SIGHUP},
+                     drawing[] = {SIGWINCH, SIGTSTP, SIGCONT, SIGQUIT};
     sigset_t signals;
     (void)sigemptyset(&signals);
     for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)

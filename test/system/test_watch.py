@@ -389,6 +389,15 @@ def test_a_stopped_job_gives_the_terminal_back(server):
         assert terminal.modes["1049"] and not terminal.modes["25"] and not terminal.echoes()
 
 
+def test_a_program_that_is_quit_gives_the_terminal_back(server, tmp_path):
+    with watching(server, cwd=tmp_path) as terminal:
+        server.accept().stream(badges("1-0/2A", feedback=7))
+        terminal.wait_for_text("live")
+        terminal.type("\x1c")
+        assert terminal.wait() == -signal.SIGQUIT
+        assert not terminal.modes["1049"] and terminal.modes["25"] and terminal.echoes()
+
+
 def test_json_on_a_terminal_is_lines(server):
     with watching(server, "--json", columns=120) as terminal:
         server.accept().stream(badges("1-0/2A", feedback=7))
