@@ -26,6 +26,7 @@ struct link {
     bool is_broken;        /* by on_event, or by a text that is too long: why says which */
     char last_id[256];
     uint32_t retry_ms;
+    uint64_t pieces; /* of answers, so far */
     int64_t heard_ms, next_ms;
     unsigned failures;
     struct error why;
@@ -77,6 +78,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *context)
     struct link *l = context;
     size_t len = size * n;
     l->heard_ms = clock_ms();
+    l->pieces++;
     if (!l->is_stream) {
         if (len > FETCH_BODY_BYTES_MAX - l->answer.body.len)
             return 0;
@@ -241,6 +243,7 @@ enum err link_step(struct link *l, struct curl_waitfd *fds, unsigned count, int 
                    struct error *e)
 {
     int64_t now_ms = clock_ms();
+    uint64_t pieces = l->pieces;
     enum err err = ERR_OK;
     int running;
     if (l->easy == NULL && now_ms >= l->next_ms)
@@ -249,7 +252,8 @@ enum err link_step(struct link *l, struct curl_waitfd *fds, unsigned count, int 
         return err;
     if (curl_multi_perform(l->multi, &running) != CURLM_OK)
         return error_set(e, ERR_SYSTEM, "libcurl cannot go on");
-    if (l->easy != NULL && running == 0)
+    /* What was heard already is to be shown before the next is waited for. */
+    if ((l->easy != NULL && running == 0) || l->pieces != pieces)
         return collect(l, e);
     int64_t due_ms = l->easy == NULL ? l->next_ms : l->heard_ms + LINK_SILENT_MS;
     int64_t wait_ms = due_ms > now_ms ? due_ms - now_ms : 0;

@@ -4,7 +4,9 @@ import fcntl
 import json
 import os
 import re
+import select
 import signal
+import socket
 import sqlite3
 import subprocess
 import time
@@ -199,6 +201,21 @@ def test_what_cannot_mend_itself_ends_it(server, code, kind, exit_code, message)
         assert watch.wait() == exit_code
         assert re.fullmatch(rf"badged: {re.escape(server.url)}: .*{message}.*\n", watch.err.text())
         assert watch.out.text() == "" and not server.is_asked()
+
+
+def test_no_event_is_shown_only_with_the_next(server):
+    reader, writer = os.pipe()
+    with Watch(server.url, stdout=writer) as watch:
+        os.close(writer)
+        request = server.accept()
+        request.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        request.stream()
+        for n in range(300):  # each as soon as it may
+            request.send(badges(f"1-0/{n + 1:X}", feedback=n))
+            assert select.select([reader], [], [], DEADLINE_S)[0], f"event {n} is not shown"
+            assert json.loads(os.read(reader, 4096))["badges"] == {"feedback": n}
+        watch.stop()
+        os.close(reader)
 
 
 STEERING = r"x\n\u001b[31m\u009b31m\u009d0;y\u009c"
