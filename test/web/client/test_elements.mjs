@@ -257,3 +257,18 @@ test("a key that is the browser's own stays so", async (t) => {
   }
   assert.equal(await page.getByRole("button", { name: "Knowledge" }).getAttribute("aria-expanded"), "true");
 });
+
+test("changes are still announced when the element that spoke is gone, and none that was no change", async (t) => {
+  const count = (name) => `<badged-count for="${name}" announce="Open"></badged-count>`;
+  const page = await open(t, `${count("feedback")}<p>${count("feedback")}</p>
+    <badged-sidebar announce></badged-sidebar>`);
+  await page.evaluate(() => {
+    document.querySelector("badged-sidebar").items = ["feedback", "automation.outbox"].map((name) => ({ name, label: "Same" }));
+    document.querySelector("badged-count").remove();
+  });
+  await show(page, { counts: { ...COUNTS, "knowledge.sources": 4 } }); // nothing of what is shown
+  await show(page, { counts: { ...COUNTS, feedback: 8 } });
+  const region = page.getByRole("status");
+  await region.getByText(/./).waitFor({ state: "attached" });
+  assert.equal(await region.textContent(), "Open, 8 open. Same, 8 open");
+});

@@ -299,3 +299,16 @@ test("what else is said on the channel changes nothing", async (t) => {
   }
   assert.equal(other.snapshot, before);
 });
+
+test("numbers of before a hidden machine slept are as old as the last contact", async (t) => {
+  const [tab] = await tabs(t, 1);
+  const { clock } = tab.tab;
+  const last = clock.time;
+  tab.tab.hide();
+  await clock.advance(29_900);
+  server.stream = () => {}; // it has no network yet when it wakes
+  clock.skew += 8 * 3_600_000;
+  await clock.advance(200); // the tab's time is up before anything else was noticed
+  assert.equal(tab.snapshot.status, "stale");
+  assert.ok(tab.snapshot.updatedAt <= last, `${(tab.snapshot.updatedAt - last) / 1000} s later`);
+});

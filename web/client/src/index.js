@@ -51,7 +51,10 @@ export const createBadges = (options = {}, platform = globalThis) => {
     if (!isWanted) leader.leave();
     // Nobody watches over the numbers from here on; or nobody did, though another tab was heard once. Whoever looks
     // again sees that first.
-    if (/live|polling/.test(store.get().status)) store.set({ status: 'stale', updatedAt: platform.Date.now() });
+    if (/live|polling/.test(store.get().status)) {
+      connection.doubt(); // they are of the last contact: a machine may have slept since
+      store.set({ status: 'stale' });
+    }
     if (isWanted) leader.join();
     return true;
   };

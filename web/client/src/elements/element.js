@@ -65,7 +65,7 @@ export class BadgedElement extends Base {
   #own;
   /** @type {(() => void) | undefined} */
   #stop;
-  /** @type {Map<string, number | null | undefined>} */
+  /** @type {Map<HTMLElement, number | null | undefined>} by where it is seen, as labels need not differ */
   #said = new Map();
   #status = '';
 
@@ -102,9 +102,6 @@ export class BadgedElement extends Base {
     // What was set before the element was defined hides the property of the class.
     const { badges } = this;
     if (delete (/** @type {{badges?: Badges}} */ (this)).badges && badges != shared) this.#own = badges;
-    if (this.hasAttribute('announce') && !region?.isConnected) {
-      this.root.append((region = make('p', { className: 'h', role: 'status', ariaAtomic: 'true' })));
-    }
     this.connect();
   }
 
@@ -126,6 +123,10 @@ export class BadgedElement extends Base {
   }
 
   draw() {
+    // Also when the element that had it is gone: what is to be said comes later than this.
+    if (this.hasAttribute('announce') && !region?.isConnected) {
+      this.root.append((region = make('p', { className: 'h', role: 'status', ariaAtomic: 'true' })));
+    }
     const { status } = this.snapshot;
     if (status == this.#status) return;
     this.setAttribute('status', (this.#status = status));
@@ -153,10 +154,10 @@ export class BadgedElement extends Base {
       showZero,
     });
     Object.assign(pill, { className: 'p ' + kind, textContent: text, title: spoken });
-    const before = this.#said.get(label);
+    const before = this.#said.get(pill);
     if (this.hasAttribute('announce') && count != null) {
       if (before != null && before != count) announce(label, spoken);
-      this.#said.set(label, count);
+      this.#said.set(pill, count);
     }
     return spoken;
   }
